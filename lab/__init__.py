@@ -1,0 +1,1 @@
+"""Host side of the lab: engine, images, stack, traffic, traces and profiles."""
