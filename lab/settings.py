@@ -46,7 +46,7 @@ class Settings:
 
 def load(
     name: str | None = None,
-    port_offset: int | None = None,
+    port_offset: int | str | None = None,
     env: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Settings from the command line first, then the environment, then the defaults.
@@ -69,7 +69,7 @@ def load(
     )
 
 
-def _port_offset(given: int | None, env: Mapping[str, str]) -> int:
+def _port_offset(given: int | str | None, env: Mapping[str, str]) -> int:
     text = str(given) if given is not None else env.get("TRACELAB_PORT_OFFSET") or "0"
     if not text.isdecimal() or int(text) > MAX_PORT_OFFSET:
         raise UsageError(f"the port offset is {text!r}; use a number from 0 to {MAX_PORT_OFFSET}")

@@ -10,3 +10,4 @@ compile dev.in -o dev.txt
 compile lab.in -c dev.txt -o lab.txt
 compile services.in -c dev.txt -o services.txt
 compile datadog.in -o datadog.txt
+compile go.in -o ../compose/images/jaeger/toolchain.txt

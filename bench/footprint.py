@@ -1,0 +1,82 @@
+"""What the lab costs in memory and on disk.
+
+    python -m bench.footprint --requests 1000
+
+Starts a lab of its own, sends the queries, and prints the memory of each container and of all,
+the bytes a stored trace takes in Jaeger, and the unique bytes of the images.
+"""
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bench import machine
+from lab import containers, engine, images, stack, status, traffic
+from lab.console import Steps, err
+from lab.ports import free_offset
+from lab.settings import Settings
+
+NAME = "tracelab-bench"
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class ImageLayers:
+    """An image's layers from the bottom up and the size of all of them together."""
+
+    layers: tuple[str, ...]
+    size_bytes: int
+
+
+def unique_bytes(found: Iterable[ImageLayers]) -> int:
+    """Bytes of all images together, layers that several share counted once.
+
+    An image adds what it has on top of the largest other image that it starts with.
+    """
+    listed = sorted(set(found), key=lambda image: len(image.layers))
+    total = 0
+    for position, image in enumerate(listed):
+        below = [
+            other.size_bytes
+            for other in listed[:position]
+            if image.layers[: len(other.layers)] == other.layers
+        ]
+        total += image.size_bytes - max(below, default=0)
+    return total
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--requests", type=int, default=1000)
+    requests = options.parse_args().requests
+    quiet = Steps(err)
+    engine.ensure(quiet)
+    settings = Settings(NAME, port_offset=free_offset() or 0)
+    try:
+        stack.up(settings, quiet)
+        summary = traffic.run(settings, traffic.load_plan("cold", requests=requests, seed=1))
+        services = status.status(settings)
+    finally:
+        stack.down(settings, volumes=True)
+    total = sum(one.memory_bytes for one in services)
+    err.print(machine.describe())
+    for one in services:
+        _tell(f"{one.service}: {one.memory_bytes / MEBIBYTE:.0f} of {one.limit_bytes >> 20} MiB")
+    _tell(f"all, after {summary.sent} queries: {total / MEBIBYTE:.0f} MiB")
+    _tell(f"images: {unique_bytes(_lab_images()) / MEBIBYTE:.0f} MiB unique")
+
+
+def _lab_images() -> Iterable[ImageLayers]:
+    for image in containers.client().images.list():
+        if any(tag.rpartition(":")[0] in images.REPOSITORIES for tag in image.tags):
+            layers = tuple(image.attrs["RootFS"]["Layers"])
+            yield ImageLayers(layers, int(image.attrs["Size"]))
+
+
+def _tell(line: str) -> None:
+    print(line)  # noqa: T201 - the figures are this command's output
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Readiness checkpoints: one module each, one result type, one runner."""

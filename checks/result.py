@@ -1,0 +1,91 @@
+"""What a check found, and the report of all of them."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from lab.errors import LabError, UnavailableError
+
+if TYPE_CHECKING:
+    from checks.sources import Sources
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A judgement on evidence. ``fix`` is the command that mends it, None where nothing is broken.
+
+    ``evidence`` is one or more sentences with the numbers that were seen.
+    """
+
+    evidence: str
+    fix: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.fix is None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One thing to check: its names, what a failure means to the learner, and how to look."""
+
+    id: str
+    title: str
+    impact: str
+    find: Callable[["Sources"], Finding]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A checkpoint's result. ``duration_ms`` counts from the start of the run of all checks."""
+
+    id: str
+    title: str
+    passed: bool
+    evidence: str
+    impact: str
+    fix: str | None
+    duration_ms: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks of one run. ``lab_found`` is False where there is no container to look at."""
+
+    checks: tuple[Check, ...]
+    lab_found: bool
+    duration_ms: float
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all passed, 1 a check failed, 3 there is no lab or no engine."""
+        if not self.lab_found:
+            return 3
+        return 0 if self.passed else 1
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """`{passed, checks: [{id, title, passed, evidence, impact, fix, duration_ms}]}`.
+
+    ``fix`` is null for a check that passed, ``impact`` says what its failure would mean.
+    """
+    return {"passed": report.passed, "checks": [asdict(check) for check in report.checks]}
+
+
+def conclude(evidence: list[str], problems: list[tuple[str, str]]) -> Finding:
+    """A finding from what was seen and from (what is wrong, the command that mends it) pairs.
+
+    What is wrong comes first, and each different fix is named once.
+    """
+    told = [wrong for wrong, _ in problems] + evidence
+    fixes = dict.fromkeys(fix for _, fix in problems)
+    return Finding(". ".join(told) + ".", "; then ".join(fixes) or None)
+
+
+def mend(error: LabError) -> str:
+    """The command for evidence that couldn't be had."""
+    return "invoke up" if isinstance(error, UnavailableError) else "invoke doctor"

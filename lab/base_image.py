@@ -1,0 +1,85 @@
+"""The base image without a registry: Debian 13 made by mmdebstrap, imported into the engine."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from lab import apt, debian
+from lab.buildenv import BuildEnv
+from lab.errors import UnavailableError
+from lab.image_specs import FOLDER
+from lab.watched import Watch
+
+MMDEBSTRAP = ("mmdebstrap", "debian-archive-keyring")
+
+
+def build(reference: str, root: Path, env: BuildEnv, watch: Watch) -> float:
+    """Make the base image under this reference and return the seconds it took.
+
+    Raises UnavailableError where mmdebstrap isn't there and can't be installed.
+    """
+    ensure_mmdebstrap(watch)
+    folder = root / FOLDER / "base"
+    with tempfile.TemporaryDirectory(prefix="tracelab-base-") as name:
+        work = Path(name)
+        argv = mmdebstrap_argv(folder, work, env)
+        settings = {**env.proxies, "TMPDIR": name, "PATH": debian.system_path()}
+        took_s = watch.run("image base", argv, env=settings)
+        tar = [
+            "docker",
+            "import",
+            "--change",
+            "ENV LANG=C.UTF-8",
+            str(work / "base.tar"),
+            reference,
+        ]
+        return took_s + watch.run("image base import", tar)
+
+
+def mmdebstrap_argv(folder: Path, work: Path, env: BuildEnv) -> list[str]:
+    """The command line that makes ``work``/base.tar; writes the settings it names into ``work``.
+
+    What this machine's apt needs to reach its mirrors is in the new system only while it is made:
+    customize.sh takes it out.
+    """
+    sources, settings, login = work / "sources.list", work / "apt.conf", work / "auth.conf"
+    sources.write_text(env.secrets.get("apt-sources", ""))
+    settings.write_text(debian.host_settings())
+    login.touch(0o600)
+    login.write_text(env.secrets.get("apt-auth", ""))
+    packages = ",".join((folder / "packages.list").read_text().split())
+    # what it mounts (/proc, /sys, /dev) is gone with it, however it ends
+    private_mounts = ["unshare", "--mount"] if os.geteuid() == 0 else []
+    return [
+        *private_mounts,
+        "mmdebstrap",
+        "--variant=apt",
+        f"--include={packages}",
+        f"--aptopt={settings}",
+        f"--dpkgopt={folder / 'dpkg.cfg'}",
+        f'--setup-hook=cp "{login}" "$1/etc/apt/auth.conf"',
+        f'--customize-hook="{folder / "customize.sh"}" "$1" "{folder}"',
+        debian.SUITE,
+        str(work / "base.tar"),
+        str(sources),
+    ]
+
+
+def ensure_mmdebstrap(watch: Watch) -> None:
+    """Install mmdebstrap as root on Debian or Ubuntu; raise UnavailableError elsewhere."""
+    if shutil.which("mmdebstrap") and debian.KEYRING.exists():
+        return
+    if not debian.this_machine().has_apt:
+        raise UnavailableError(
+            "the base image is made with Debian's mmdebstrap, which isn't here; "
+            "use the registry's images (TRACELAB_IMAGES=registry) or a Debian or Ubuntu machine"
+        )
+    if os.geteuid() != 0:
+        raise UnavailableError(
+            "the base image is made with mmdebstrap, which isn't installed; run\n"
+            f"  sudo apt-get install -y --no-install-recommends {' '.join(MMDEBSTRAP)} uidmap"
+        )
+    watch.report("installing mmdebstrap")
+    apt.update(watch)
+    apt.install(watch, "mmdebstrap install", MMDEBSTRAP)

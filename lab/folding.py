@@ -1,0 +1,81 @@
+"""Spans of the application with the client calls they make themselves folded in.
+
+An instrumentation gives each HTTP, SQL or Redis call a client span of its own, and nested ones for
+one call (`chat gpt-4` around `POST`). Ranked one by one, the innermost of them would be the slowest
+span of every request, and it names no code. So the time of a client span belongs to the nearest
+span above it, of the same service, that the application made: the call is what that one spends its
+time on. The client spans are then what it waits for.
+"""
+
+from collections.abc import Mapping
+
+from lab.critical_path import Ranked
+from lab.spans import Span, Trace
+from services.telemetry import conventions as names
+
+APPLICATION = frozenset(
+    {
+        *names.STAGES,
+        names.CACHE,
+        names.EMBED,
+        names.PINECONE_QUERY,
+        names.LOAD_PASSAGES,
+        names.SCORE,
+        names.SERIALIZE_PROMPT,
+        names.OPENAI_GENERATE,
+    }
+)
+
+
+def is_application(span: Span) -> bool:
+    """Whether the span is the application's own and no instrumented client call."""
+    return span.kind.lower() != "client" or span.name in APPLICATION
+
+
+def owners(trace: Trace) -> Mapping[str, Span]:
+    """By span id: the application span that the span's time belongs to, often itself."""
+    found: dict[str, Span] = {}
+    for span in trace.spans:
+        owner = span
+        while not is_application(owner):
+            parent = trace.by_id.get(owner.parent_id or "")
+            if parent is None or parent.service != span.service:
+                owner = span
+                break
+            owner = parent
+        found[span.span_id] = owner
+    return found
+
+
+def rank(trace: Trace, critical_us: Mapping[str, int]) -> tuple[tuple[Span, int], ...]:
+    """Application spans with their folded microseconds on the critical path, the longest first."""
+    folded: dict[str, int] = {}
+    for span_id, owner in owners(trace).items():
+        folded[owner.span_id] = folded.get(owner.span_id, 0) + critical_us[span_id]
+    spans = [(span, folded[span.span_id]) for span in trace.spans if folded.get(span.span_id)]
+    return tuple(sorted(spans, key=lambda one: -one[1]))
+
+
+def slowest(trace: Trace, critical_us: Mapping[str, int]) -> Ranked:
+    """The application span that the request waited for longest."""
+    ranked = rank(trace, critical_us) or ((trace.root, 0),)
+    span, own_us = ranked[0]
+    following, next_us = ranked[1] if len(ranked) > 1 else (None, 0)
+    share = own_us / trace.root.duration_us if trace.root.duration_us else 0.0
+    return Ranked(span, own_us, share, following, own_us - next_us)
+
+
+def same_place(trace: Trace, span: Span, other: Trace) -> Span | None:
+    """The span of another trace that has the same names above it; the longest of several."""
+    place = _place(trace, span)
+    found = [one for one in other.spans if one.name == span.name and _place(other, one) == place]
+    return max(found, key=lambda one: one.duration_us, default=None)
+
+
+def _place(trace: Trace, span: Span) -> tuple[tuple[str, str], ...]:
+    place = []
+    current: Span | None = span
+    while current is not None:
+        place.append((current.service, current.name))
+        current = trace.by_id.get(current.parent_id or "")
+    return tuple(place)

@@ -1,0 +1,18 @@
+"""`invoke up`: the lab started, its index loaded, its first traces sent, and where to look."""
+
+from lab import stack, status, traffic
+from lab.console import out, steps
+from lab.settings import Settings
+
+
+def run(settings: Settings, *, send_traffic: bool) -> None:
+    """Bring the lab up and print where to look and what to do next."""
+    with steps().spinning() as told:
+        stack.up(settings, told)
+        if send_traffic:
+            told("warming up: sending traffic until at least 10 traces are sampled")
+            mystery = traffic.warm_up(settings, told.update)
+            told(f"warmed up; the mystery query's trace is {mystery}")
+    out.print()
+    out.print(status.links(settings))
+    out.print("\nnext: [bold]invoke checklist[/bold], then [bold]invoke trace[/bold]")

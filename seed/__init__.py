@@ -1,0 +1,1 @@
+"""The lab's content: corpus, questions, traffic scenarios, the mystery query."""

@@ -1,0 +1,64 @@
+"""A real lab of the tests' own: its own name, its own ports, removed at the end."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from lab import engine, stack, traffic
+from lab.console import Steps, err
+from lab.settings import Settings
+from tests.integration.support import Invoke, commands_of, free_offset
+
+LAB_NAME = "tracelab-test"
+
+
+def removed(settings: Settings) -> None:
+    """Remove whatever an earlier, interrupted run has left of this lab."""
+    stack.down(settings, volumes=True)
+
+
+@pytest.fixture(scope="session")
+def steps() -> Steps:
+    """Progress of slow set-up, to stderr."""
+    return Steps(err)
+
+
+@pytest.fixture(scope="session")
+def lab(steps: Steps) -> Iterator[Settings]:
+    """A running lab with the corpus loaded and the warm-up traffic sent."""
+    engine.ensure(steps)
+    settings = Settings(name=LAB_NAME, port_offset=free_offset())
+    removed(settings)
+    try:
+        stack.up(settings, steps)
+        traffic.warm_up(settings, steps.update)
+        yield settings
+    finally:
+        removed(settings)
+
+
+@pytest.fixture(scope="session")
+def invoke_lab(lab: Settings) -> Invoke:
+    """Runs `invoke ARGUMENTS` against the tests' lab as a person would, and returns the outcome."""
+    return commands_of(lab)
+
+
+@pytest.fixture
+def second_lab(lab: Settings) -> Iterator[Settings]:
+    """Another lab beside the first, not started; removed afterwards."""
+    settings = replace(lab, name=f"{LAB_NAME}-2", port_offset=free_offset(lab.port_offset + 10000))
+    removed(settings)
+    try:
+        yield settings
+    finally:
+        removed(settings)
+
+
+@pytest.fixture
+def restored(lab: Settings, steps: Steps) -> Iterator[Settings]:
+    """The lab, for a test that breaks it: put right again afterwards."""
+    try:
+        yield lab
+    finally:
+        stack.up(lab, steps)

@@ -1,0 +1,71 @@
+"""Client calls folded into the application spans that make them."""
+
+from dataclasses import replace
+
+from lab import folding
+from lab.critical_path import critical_self_time_us, slowest_span
+from lab.spans import Trace
+from tests.lab.literal_traces import many_selects, mystery, named, rerank_slowest, span
+
+
+def test_the_slowest_span_is_the_applications_not_the_client_call() -> None:
+    """Unfolded the innermost HTTP call would be slowest; folded it is the span that makes it."""
+    trace = mystery()
+    assert slowest_span(trace).span.name == "POST"
+    ranked = folding.slowest(trace, critical_self_time_us(trace))
+    assert ranked.span.name == "openai.generate"
+    assert ranked.critical_self_us == 3_500_000
+    assert ranked.share == 3_500_000 / 4_200_000
+    assert ranked.next_span == named(trace, "score")
+    assert ranked.ahead_of_next_us == 3_100_000
+
+
+def test_folding_loses_no_time() -> None:
+    """The folded times add up to the request's duration."""
+    for trace in (mystery(), rerank_slowest(), many_selects()):
+        ranked = folding.rank(trace, critical_self_time_us(trace))
+        assert sum(own_us for _, own_us in ranked) == trace.root.duration_us
+
+
+def test_nested_client_spans_belong_to_one_application_span() -> None:
+    """`chat` and the `POST` inside it are both openai.generate's."""
+    owners = folding.owners(mystery())
+    assert {owners[span_id].name for span_id in ("34", "35", "36")} == {"openai.generate"}
+
+
+def test_a_contract_span_of_kind_client_is_the_applications() -> None:
+    """pinecone.query is a client span made by hand: it stays itself."""
+    assert folding.owners(mystery())["13"].name == "pinecone.query"
+
+
+def test_a_client_span_without_an_application_span_above_stays_itself() -> None:
+    """A client call at the root, or below another service's span, is nobody else's."""
+    alone = span("01", None, "GET", "gateway", (0, 10), kind="client")
+    astray = span("02", "01", "GET", "retriever", (1, 9), kind="client")
+    owners = folding.owners(Trace.of([alone, astray]))
+    assert (owners["01"], owners["02"]) == (alone, astray)
+
+
+def test_a_request_of_one_span_has_no_next() -> None:
+    """A trace with nothing but its root is its own slowest span, all of it."""
+    root = span("01", None, "POST /query", "gateway", (0, 10), kind="server")
+    ranked = folding.slowest(Trace.of([root]), {"01": 10_000})
+    assert (ranked.span, ranked.next_span, ranked.ahead_of_next_us) == (root, None, 10_000)
+    assert ranked.share == 1.0
+
+
+def test_the_same_place_is_found_in_a_replay() -> None:
+    """A span is found again by the names above it, not by its name alone."""
+    trace = mystery()
+    again = Trace.of(replace(one, trace_id="b" * 32) for one in trace.spans)
+    for name in ("openai.generate", "score"):
+        found = folding.same_place(trace, named(trace, name), again)
+        assert found is not None
+        assert (found.name, found.trace_id) == (name, "b" * 32)
+    assert folding.same_place(trace, trace.by_id["36"], again) == again.by_id["36"]
+
+
+def test_a_span_missing_from_a_replay_is_not_found() -> None:
+    """A replay that took another way has no such place."""
+    trace = mystery()
+    assert folding.same_place(trace, named(trace, "openai.generate"), rerank_slowest()) is None

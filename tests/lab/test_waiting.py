@@ -1,0 +1,34 @@
+"""Waiting told from computing by the innermost frame."""
+
+import pytest
+
+from lab.stacks import Frame
+from lab.waiting import Wait, wait_of
+
+OWN = Frame("load", "/app/services/retriever/documents.py", 9)
+STDLIB = "/usr/lib/python3.13/"
+SITE = "/opt/venv/lib/python3.13/site-packages/"
+
+
+@pytest.mark.parametrize(
+    ("function", "file", "kind"),
+    [
+        ("EpollSelector.select", STDLIB + "selectors.py", "io"),
+        ("SSLSocket.read", STDLIB + "ssl.py", "io"),
+        ("SyncStream.read", SITE + "httpcore/_backends/sync.py", "io"),
+        ("SyncStream.read", SITE + "httpcore2/_backends/sync.py", "io"),
+        ("Condition.wait", STDLIB + "threading.py", "lock"),
+        ("Queue.get", STDLIB + "queue.py", "lock"),
+        ("Thread.run", STDLIB + "threading.py", None),
+        ("JSONDecoder.decode", STDLIB + "json/decoder.py", None),
+        ("StringIO.read", SITE + "some/parser.py", None),
+    ],
+)
+def test_known_waiting_calls_are_recognised(function: str, file: str, kind: Wait | None) -> None:
+    """A blocking call of the standard library or a client is a wait; a like-named one isn't."""
+    assert wait_of((OWN, Frame(function, file, 1))) == kind
+
+
+def test_own_code_is_never_a_known_wait() -> None:
+    """A function of ours named `wait` may compute; only CPU time tells."""
+    assert wait_of((Frame("wait", "/app/services/x/threading.py", 1),)) is None
