@@ -206,7 +206,9 @@ def status(
     if json:
         print_json(document)
     else:
-        out.print(lab_status.render(services), lab_status.links(settings), sep="\n\n")
+        out.print(lab_status.render(services))
+        out.print()
+        out.print(lab_status.links(settings))
     if not document["running"]:
         raise Exit("the lab isn't whole; `invoke up` starts what is missing", code=3)
 

@@ -55,7 +55,8 @@ def main() -> None:
     settings = Settings(NAME, port_offset=free_offset() or 0)
     try:
         stack.up(settings, quiet)
-        summary = traffic.run(settings, traffic.load_plan("cold", requests=requests, seed=1))
+        plan = traffic.prepare(scenario_name="cold", requests=requests)
+        summary = traffic.run(settings, plan, lambda *_: None)
         services = status.status(settings)
     finally:
         stack.down(settings, volumes=True)
@@ -63,7 +64,7 @@ def main() -> None:
     err.print(machine.describe())
     for one in services:
         _tell(f"{one.service}: {one.memory_bytes / MEBIBYTE:.0f} of {one.limit_bytes >> 20} MiB")
-    _tell(f"all, after {summary.sent} queries: {total / MEBIBYTE:.0f} MiB")
+    _tell(f"all, after {summary.sending.sent} queries: {total / MEBIBYTE:.0f} MiB")
     _tell(f"images: {unique_bytes(_lab_images()) / MEBIBYTE:.0f} MiB unique")
 
 

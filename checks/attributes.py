@@ -8,7 +8,7 @@ from checks.shape import entry, is_failed
 from checks.sources import Sources
 from checks.window import Window
 from lab.spans import Span, Trace
-from services.telemetry.conventions import LLM_PROMPT_TOKENS, OPENAI_GENERATE
+from services.telemetry.conventions import LLM_PROMPT_TOKENS, OPENAI_GENERATE, ROOT_SPAN
 
 SHOWN = 4
 FIX = (
@@ -28,9 +28,10 @@ def judge(traces: tuple[Trace, ...], window: Window) -> Finding:
         *_told("model calls", wrong_calls, "generator"),
         *_told("queries", wrong_roots, "gateway"),
     ]
-    if not calls:
-        wrong = f"no {OPENAI_GENERATE} in the {len(settled)} traces since the lab started"
-        problems.append((wrong, "invoke traffic --requests 100"))
+    for count, name in ((len(calls), OPENAI_GENERATE), (len(answered), ROOT_SPAN)):
+        if not count:
+            wrong = f"no {name} in the {len(settled)} traces since the lab started"
+            problems.append((wrong, "invoke traffic --requests 100"))
     evidence = [
         f"{wrong_calls.count([])} of {len(calls)} model calls tell model and tokens,"
         f" {wrong_roots.count([])} of {len(answered)} queries tell user and cost{_range(calls)}"

@@ -54,7 +54,7 @@ def judge(both: Compared) -> Finding:
         wrong = f"{len(partial)} traces lack a service in Datadog, as {partial[0]} lacks {services}"
         problems.append((wrong, BRIDGE))
     if not both.jaeger:
-        problems.append(("no trace since the lab started", TRAFFIC))
+        problems.append(("no trace since the lab started", BRIDGE if problems else TRAFFIC))
     evidence = [
         f"{shared} of {len(both.jaeger)} trace ids in both, {len(undecided)} of"
         f" {len(both.unsampled)} unsampled requests in Datadog",

@@ -22,7 +22,6 @@ MAX_CONFIG_BYTES = 1 << 20
 class Store:
     """Where Jaeger writes traces. ``volumes`` maps a path in its container to a volume's name."""
 
-    config_path: str
     written_to: str
     read_from: str
     badger: Mapping[str, Any] | None
@@ -54,7 +53,6 @@ def parse(files: Mapping[str, bytes], mounts: Sequence[Mapping[str, Any]]) -> St
 
     Raises LabError where it names none.
     """
-    path = " and ".join(files)
     try:
         config = reduce(_merged, (yaml.safe_load(text) or {} for text in files.values()))
         backends = config["extensions"]["jaeger_storage"]["backends"]
@@ -63,13 +61,15 @@ def parse(files: Mapping[str, bytes], mounts: Sequence[Mapping[str, Any]]) -> St
         badger = backends[written_to].get("badger")
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as wrong:
         told = f"{type(wrong).__name__}: {wrong}"
-        raise LabError(f"{path} in Jaeger's container names no trace storage ({told})") from wrong
+        raise LabError(
+            f"{' and '.join(files)} in Jaeger's container names no trace storage ({told})"
+        ) from wrong
     volumes = {
         str(mount["Destination"]): str(mount["Name"])
         for mount in mounts
         if mount["Type"] == "volume" and not re.fullmatch(r"[0-9a-f]{64}", str(mount["Name"]))
     }
-    return Store(path, written_to, read_from, badger, volumes)
+    return Store(written_to, read_from, badger, volumes)
 
 
 def volume_of(path: str, volumes: Mapping[str, str]) -> str | None:

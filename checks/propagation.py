@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from checks.result import Checkpoint, Finding, conclude
-from checks.shape import entry, is_cached, orphans, uncrossed
+from checks.shape import entry, is_cached, is_of_a_query, orphans, uncrossed
 from checks.sources import Sources
 from checks.window import Window
 from lab.spans import Trace
@@ -23,7 +23,7 @@ def judge(traces: tuple[Trace, ...], window: Window) -> Finding:
     problems = [(told, MEND) for told in wrong]
     queries = [trace for trace in entered if not is_cached(trace)]
     if not queries:
-        problems.append(("no uncached query since the lab started", TRAFFIC))
+        problems.append(("no uncached query since the lab started", MEND if wrong else TRAFFIC))
     whole = sum(not orphans(trace) and not uncrossed(trace) for trace in queries)
     spans = sum(len(trace.spans) for trace in settled)
     evidence = [
@@ -34,7 +34,7 @@ def judge(traces: tuple[Trace, ...], window: Window) -> Finding:
 
 
 def _elsewhere(settled: tuple[Trace, ...]) -> Iterator[str]:
-    found = [trace for trace in settled if entry(trace) is None]
+    found = [trace for trace in settled if entry(trace) is None and is_of_a_query(trace)]
     if found:
         root = found[0].root
         yield (

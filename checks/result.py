@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Finding:
     """A judgement on evidence. ``fix`` is the command that mends it, None where nothing is broken.
 
-    ``evidence`` is one or more sentences with the numbers that were seen.
+    ``evidence`` tells what was seen, with its numbers.
     """
 
     evidence: str
@@ -83,7 +83,7 @@ def conclude(evidence: list[str], problems: list[tuple[str, str]]) -> Finding:
     """
     told = [wrong for wrong, _ in problems] + evidence
     fixes = dict.fromkeys(fix for _, fix in problems)
-    return Finding(". ".join(told) + ".", "; then ".join(fixes) or None)
+    return Finding("; ".join(told), "; then ".join(fixes) or None)
 
 
 def mend(error: LabError) -> str:

@@ -14,6 +14,7 @@ HOURS = RETENTION_DAYS * 24
 REQUESTS_PER_DAY = 10_000
 TRACES_PER_DAY = round(REQUESTS_PER_DAY * SAMPLE_RATIO)
 MOUNT = "mount the volume jaeger-data there in compose/lab.yaml, then `invoke up`"
+IN_CONFIG = "in compose/images/jaeger/config.yaml, then `invoke up`"
 # Go's time.ParseDuration
 UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 DURATION = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
@@ -21,18 +22,17 @@ DURATION = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 def judge(store: Store) -> Finding:
     """Badger, not ephemeral, with a time to live of 30 days, in directories on named volumes."""
-    in_config = f"in {store.config_path} (built from compose/images/jaeger), then `invoke up`"
     if store.written_to != store.read_from:
         wrong = f"Jaeger writes to {store.written_to!r} and reads from {store.read_from!r}"
-        return conclude([], [(wrong, f"name the same trace storage twice {in_config}")])
+        return conclude([], [(wrong, f"name the same trace storage twice {IN_CONFIG}")])
     if store.badger is None:
         wrong = f"the trace storage {store.written_to!r} is not Badger"
-        return conclude([], [(wrong, f"set a badger backend {in_config}")])
+        return conclude([], [(wrong, f"set a badger backend {IN_CONFIG}")])
     ttl = str((store.badger.get("ttl") or {}).get("spans", ""))
     directories = (store.badger.get("directories") or {}).values()
     on = {str(path): volume_of(str(path), store.volumes) for path in directories}
     problems = [
-        *((wrong, f"set {setting} {in_config}") for wrong, setting in _settings(store.badger, ttl)),
+        *((wrong, f"set {setting} {IN_CONFIG}") for wrong, setting in _settings(store.badger, ttl)),
         *((f"{path} is on no named volume", MOUNT) for path, volume in on.items() if not volume),
     ]
     volumes = ", ".join(sorted({volume for volume in on.values() if volume})) or "none"

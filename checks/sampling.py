@@ -17,6 +17,7 @@ from lab.ledger import Sent
 from services.telemetry.conventions import SAMPLE_RATIO
 
 SEARCHED_ONE_BY_ONE = 20
+ROUND_TO = 50
 NOTICED = (0.5, 0.05, 0.001)
 SET_RATIO = (
     f"set `sampler = TraceIdRatioBased({SAMPLE_RATIO:.2f})` in services/telemetry/tracer.py, see"
@@ -92,7 +93,9 @@ def _judge_ratio(observed: Observed, evidence: list[str], problems: Problems) ->
     sent, needed = len(free), binomial.needed(SAMPLE_RATIO)
     if sent < needed:
         wrong = f"only {sent} requests since the lab started, {needed} needed to judge a ratio"
-        problems.append((wrong, f"invoke traffic --requests {max(needed - sent, 50)}"))
+        problems.append(
+            (wrong, f"invoke traffic --requests {-(-(needed - sent) // ROUND_TO) * ROUND_TO}")
+        )
         return
     kept = sum(one.trace_id in observed.held for one in free)
     p = binomial.p_value(kept, sent, SAMPLE_RATIO)

@@ -26,6 +26,7 @@ WORK = {
     RERANK: ("retriever", (SCORE,)),
     GENERATE: ("generator", (SERIALIZE_PROMPT, OPENAI_GENERATE)),
 }
+NAMES = {ROOT_SPAN, *STAGES, *(name for _, names in WORK.values() for name in names)}
 
 
 def entry(trace: Trace) -> Span | None:
@@ -37,6 +38,14 @@ def orphans(trace: Trace) -> tuple[Span, ...]:
     """Spans without their parent in the trace, the first entry left out."""
     first = entry(trace)
     return tuple(span for span in trace.roots if span is not first)
+
+
+def is_of_a_query(trace: Trace) -> bool:
+    """Whether a trace is, or is a piece of, a query's; else a service did something on its own."""
+    return any(
+        span.kind == "server" or span.name in NAMES or span.parent_id not in (None, *trace.by_id)
+        for span in trace.spans
+    )
 
 
 def stage(trace: Trace, name: str) -> Span | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from lab.errors import LabError
 from lab.jaeger import Jaeger
-from lab.spans import Trace
+from lab.spans import Span, Trace
 from services.telemetry.conventions import ROOT_SPAN, SERVICES, STAGES, USER_ID
 
 POLL_S = 0.25
@@ -16,14 +16,20 @@ NEWEST = 5
 
 
 def is_complete(trace: Trace) -> bool:
-    """Whether a query, its three stages and all three services are there.
+    """Whether a query, its stages and the work of other services for each of them are there.
 
-    A trace that is still arriving isn't complete, nor is one of a cached answer.
+    A trace that is still arriving isn't complete, nor is one of a cached answer. Processes export
+    on their own time, and a long request's first spans before its last: so no span may lack its
+    parent, and no stage the service it calls.
     """
     root = trace.root
-    below = {span.name for span in trace.children(root)}
-    services = {span.service for span in trace.spans}
-    return root.name == ROOT_SPAN and below.issuperset(STAGES) and services.issuperset(SERVICES)
+    stages = {span.name: span for span in trace.children(root)}
+    return (
+        root.name == ROOT_SPAN
+        and len(trace.roots) == 1
+        and {span.service for span in trace.spans}.issuperset(SERVICES)
+        and all(name in stages and _reaches_out(trace, stages[name]) for name in STAGES)
+    )
 
 
 def wait(
@@ -74,6 +80,17 @@ def newest_of_user(jaeger: Jaeger, user_id: str, now_s: float) -> str | None:
         limit=NEWEST,
     )
     return next((trace.trace_id for trace in newest if is_complete(trace)), None)
+
+
+def _reaches_out(trace: Trace, stage: Span) -> bool:
+    """Whether another service's span is below."""
+    stack = [stage]
+    while stack:
+        children = trace.children(stack.pop())
+        if any(child.service != stage.service for child in children):
+            return True
+        stack += children
+    return False
 
 
 def _has_complete(jaeger: Jaeger, trace_id: str) -> bool:

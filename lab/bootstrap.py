@@ -65,16 +65,11 @@ def install(venv: Path, requirements: Path, say: Say) -> None:
     started = time.monotonic()
     argv = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
     argv += ["--no-input", "--progress-bar=off", "--require-hashes", "-r", str(requirements)]
-    pip = subprocess.Popen(
+    with subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
+    ) as pip:
         tail = _follow(pip.stdout or (), started, say)
-        exit_code = pip.wait()
-    finally:
-        pip.terminate()
-        pip.wait()
-    if exit_code:
+    if pip.returncode:
         raise SetupError(
             "installing into .venv failed; pip's last lines:\n  "
             + "\n  ".join(tail)

@@ -1,14 +1,14 @@
 """The engine's daemon on a machine that runs none: started as root, once, in the background."""
 
 import os
-import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from lab import debian
 from lab.errors import UnavailableError
-from lab.run import run
+from lab.run import CommandError, run
 from lab.watched import Report
 
 PROC = Path("/proc")
@@ -40,48 +40,50 @@ def start(answers: Callable[[], bool], report: Report, timeout_s: float = TIMEOU
     """
     if answers():
         return
-    process: subprocess.Popen[bytes] | None = None
+    pid: int | None = None
     offset = LOG.stat().st_size if LOG.exists() else 0
     if SYSTEMD.is_dir():
         report("starting the engine: systemctl start docker")
-        run(["systemctl", "start", "docker"], timeout_s=timeout_s, check=False)
+        with suppress(CommandError):  # the wait below tells, with the journal
+            run(["systemctl", "start", "docker"], timeout_s=timeout_s)
     elif not any(is_live(path, program) for path, program in PID_FILES.items()):
         for path in PID_FILES:
             path.unlink(missing_ok=True)
         report(f"starting the engine: dockerd, log in {LOG}")
-        process = _spawn()
-    _await(answers, process, timeout_s, offset)
+        pid = _spawn()
+    _await(answers, pid, timeout_s, offset)
 
 
-def _spawn() -> "subprocess.Popen[bytes]":
-    with LOG.open("ab") as log:
-        return subprocess.Popen(
-            ["dockerd"],
-            cwd="/",
-            env={**os.environ, "PATH": debian.system_path()},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+def _spawn() -> int:
+    """Start dockerd so that it outlives this process and its terminal; returns its pid."""
+    appending = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.posix_spawnp(
+        "env",
+        ["env", "--chdir=/", "dockerd"],
+        {**os.environ, "PATH": debian.system_path()},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(LOG), appending, 0o640),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
 
 
-def _await(
-    answers: Callable[[], bool],
-    process: "subprocess.Popen[bytes] | None",
-    timeout_s: float,
-    offset: int,
-) -> None:
+def _await(answers: Callable[[], bool], pid: int | None, timeout_s: float, offset: int) -> None:
     started = time.monotonic()
     while not answers():
-        waited = time.monotonic() - started
-        if process is not None and process.poll() is not None:
+        waited_s = time.monotonic() - started
+        ended, status = os.waitpid(pid, os.WNOHANG) if pid else (0, 0)
+        if ended:
             raise UnavailableError(
-                f"dockerd ended with exit code {process.returncode} after {waited:.0f} s; "
-                f"{_tail(offset)}"
+                f"dockerd ended with exit code {os.waitstatus_to_exitcode(status)} "
+                f"after {waited_s:.0f} s; {_tail(offset)}"
             )
-        if waited > timeout_s:
-            raise UnavailableError(f"dockerd doesn't answer after {waited:.0f} s; {_tail(offset)}")
+        if waited_s > timeout_s:
+            raise UnavailableError(
+                f"dockerd doesn't answer after {waited_s:.0f} s; {_tail(offset)}"
+            )
         time.sleep(POLL_S)
 
 

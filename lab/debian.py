@@ -11,11 +11,11 @@ from lab.run import run
 SUITE = "trixie"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 ARCHIVE = "http://deb.debian.org/debian"
+TARGETS = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)"
 SECURITY = "http://deb.debian.org/debian-security"
 # settings of this machine's apt that say how to reach and check a mirror, and nothing else
 CARRIED = re.compile(
-    r"^Acquire::(?:(?:http|https)::(?!.*Post-Invoke).*|Check-Valid-Until|Check-Date|Max-ValidTime.*"
-    r"|Retries|ForceIPv[46]) "
+    r"^Acquire::(?:https?::.*|Check-Valid-Until|Check-Date|Max-ValidTime.*|Retries|ForceIPv[46]) "
 )
 
 
@@ -52,13 +52,14 @@ def this_machine() -> Distribution:
 def trixie_sources(targets: str, codename: str) -> str:
     """A one-line-format source list for Debian 13 on the mirrors this machine uses.
 
-    ``targets`` are lines of ``apt-get indextargets`` as "REPO_URI RELEASE". A suite for which the
-    machine has no http(s) mirror of its own is taken from Debian's canonical archive.
+    ``targets`` are lines of ``apt-get indextargets`` in the format TARGETS. Other archives that use
+    Debian's suite names are passed over. A suite for which the machine has no http(s) mirror of its
+    own is taken from Debian's canonical archive.
     """
     mirrors: dict[str, str] = {}
     for line in targets.splitlines():
-        uri, _, release = line.strip().partition(" ")
-        if uri.startswith(("http://", "https://")) and codename:
+        uri, release, component, origin = line.split()[:4]
+        if component == "main" and codename and _is_debian(uri, origin):
             mirrors.setdefault(release.replace(codename, SUITE, 1), uri.rstrip("/"))
     main = mirrors.get(SUITE, ARCHIVE)
     updates = mirrors.get(f"{SUITE}-updates", main)
@@ -71,15 +72,20 @@ def trixie_sources(targets: str, codename: str) -> str:
     )
 
 
+def _is_debian(uri: str, origin: str) -> bool:
+    if not uri.startswith(("http://", "https://")):
+        return False
+    unknown = origin == "$(ORIGIN)"  # before the first `apt-get update`
+    return origin == "Debian" or (unknown and "/debian" in uri)
+
+
 def host_sources() -> str:
     """The source list for Debian 13 derived from this machine's apt, or Debian's canonical one."""
     machine = this_machine()
     if machine.id != "debian" or not shutil.which("apt-get"):
         return trixie_sources("", "")
-    listed = run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"],
-        check=False,
-    )
+    argv = ["apt-get", "indextargets", "--format", TARGETS, "Created-By: Packages"]
+    listed = run(argv, check=False)
     return trixie_sources(listed.stdout, machine.codename)
 
 

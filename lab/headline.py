@@ -25,7 +25,7 @@ def headline(trace: Trace, url: str) -> Iterator[RenderableType]:
     lost = [span for span in trace.roots if span is not root]
     if lost:
         names = ", ".join(sorted({f"{label(span)} ({printable(span.service)})" for span in lost}))
-        told = f"{len(lost)} spans lost their parent: {names}"
+        told = f"without their parent (still arriving, or context was lost): {names}"
         yield Text(told, style="red")
     if stages(trace):
         yield Text()

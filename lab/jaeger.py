@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -83,11 +83,13 @@ class Jaeger:
         tags: Mapping[str, str] | None = None,
         min_duration_us: int | None = None,
         now_us: int | None = None,
+        skip: Callable[[Trace], bool] = lambda _: False,
     ) -> Trace | None:
         """The trace with the longest span of that service and operation begun in the window.
 
-        The window is the last ``since_s`` seconds. None where there is no such trace of at least
-        ``min_duration_us``. Raises LabError where too many calls would be needed to be sure.
+        The window is the last ``since_s`` seconds; traces to ``skip`` are passed over. None where
+        there is no such trace of at least ``min_duration_us``. Raises LabError where too many calls
+        would be needed to be sure.
         """
         until_us = now_us if now_us is not None else time.time_ns() // 1000
         start_us = until_us - round(since_s * SECOND_US)
@@ -107,7 +109,7 @@ class Jaeger:
             own = (s for s in trace.spans if (s.service, s.name) == (service, operation))
             return [span for span in own if start_us <= span.start_us <= until_us]
 
-        return slowest.slowest(page, matching, min_duration_us or 0, until_us)
+        return slowest.slowest(page, matching, min_duration_us or 0, until_us, skip)
 
     def close(self) -> None:
         self._api.close()

@@ -12,7 +12,7 @@ from lab.errors import LabError
 from lab.findings import Profile, Recordings
 from lab.jaeger import Jaeger, trace_url
 from lab.pyspy import Format
-from lab.replay import Replayer
+from lab.replay import Replayer, is_replay
 from lab.report import to_json
 from lab.report_markdown import markdown
 from lab.settings import Settings
@@ -77,9 +77,9 @@ def run(
 
 
 def find_trace(jaeger: Jaeger, trace_id: str | None, since_s: float) -> Trace:
-    """The given trace, or the slowest one that was answered. Raises LabError where there is none.
+    """The given trace, or the slowest query's that was answered, replays left out.
 
-    Where no query was answered at all, the slowest of the others is taken.
+    Where none was answered, the slowest of all is taken. Raises LabError where there is none.
     """
     if trace_id is not None:
         given = jaeger.trace(trace_id)
@@ -89,7 +89,8 @@ def find_trace(jaeger: Jaeger, trace_id: str | None, since_s: float) -> Trace:
                 "they arrive some seconds late: `invoke trace` shows the slowest there is"
             )
         return given
-    found = jaeger.slowest(since_s=since_s, tags=ANSWERED) or jaeger.slowest(since_s=since_s)
+    found = jaeger.slowest(since_s=since_s, tags=ANSWERED, skip=is_replay)
+    found = found or jaeger.slowest(since_s=since_s)
     if found is None:
         raise LabError(
             f"there is no trace of a query of the last {since_s / 3600:.3g} h to profile; "

@@ -11,7 +11,11 @@ from lab import ledger
 from lab.errors import LabError, UnavailableError
 from lab.gateway import forced_traceparent
 from lab.settings import Settings
+from lab.spans import Trace
 
+# Known by this in their traces, which are no queries of a user's, and slower under py-spy.
+USER_AGENT = "tracelab-replay"
+USER_AGENT_ATTRIBUTE = "user_agent.original"
 CONNECT_TIMEOUT_S = 5.0
 LEAST_TIMEOUT_S = 60.0
 # A replay varies: one that would probably outlast the recording isn't begun.
@@ -49,6 +53,7 @@ class Replayer:
         self._client = httpx.Client(
             base_url=self._url,
             timeout=httpx.Timeout(max(LEAST_TIMEOUT_S, 3 * expected_s), connect=CONNECT_TIMEOUT_S),
+            headers={"User-Agent": USER_AGENT},
             trust_env=False,
             transport=transport,
         )
@@ -122,6 +127,11 @@ class Replayer:
             self._settings,
             ledger.Sent(sent_s, trace_id, True, True, status, cached, round(duration_s * 1000, 3)),
         )
+
+
+def is_replay(trace: Trace) -> bool:
+    """Whether a trace is that of a replay."""
+    return trace.root.attributes.get(USER_AGENT_ATTRIBUTE) == USER_AGENT
 
 
 def fill(

@@ -13,14 +13,16 @@ STEPS_UP = 6
 
 Page = Callable[[int, int], Sequence[Trace]]
 Matching = Callable[[Trace], Sequence[Span]]
+Skip = Callable[[Trace], bool]
 
 
 class _Search:
     """Calls ``page`` and counts."""
 
-    def __init__(self, page: Page, matching: Matching, end_us: int) -> None:
+    def __init__(self, page: Page, matching: Matching, end_us: int, skip: Skip) -> None:
         self._page = page
         self._matching = matching
+        self._skip = skip
         self._end_us = end_us
         self.calls = 0
 
@@ -41,7 +43,9 @@ class _Search:
             is_last = len(traces) < PAGE
             matching = [(trace, self._matching(trace)) for trace in traces]
             lengths = [(_longest_us(spans), trace) for trace, spans in matching if spans]
-            hits = [(us, trace) for us, trace in lengths if us >= at_least_us]
+            hits = [
+                (us, trace) for us, trace in lengths if us >= at_least_us and not self._skip(trace)
+            ]
             if hits or is_last:
                 longest_us, longest = max(hits, key=lambda hit: hit[0], default=(0, None))
                 return longest, longest_us, is_last
@@ -49,14 +53,16 @@ class _Search:
             end_us = min(end_us - 1, *newest_us)
 
 
-def slowest(page: Page, matching: Matching, min_us: int, end_us: int) -> Trace | None:
+def slowest(
+    page: Page, matching: Matching, min_us: int, end_us: int, skip: Skip = lambda _: False
+) -> Trace | None:
     """The trace with the longest of all matching spans, if that lasts at least ``min_us``.
 
     ``page(min_us, end_us)`` gives the up to PAGE newest traces with a matching span that begins no
-    later than ``end_us`` and with any span, matching or not, of at least ``min_us``. Raises
-    LabError after MAX_CALLS calls.
+    later than ``end_us`` and with any span, matching or not, of at least ``min_us``. Traces to
+    ``skip`` are passed over. Raises LabError after MAX_CALLS calls.
     """
-    search = _Search(page, matching, end_us)
+    search = _Search(page, matching, end_us, skip)
     best, low_us, is_last = search.newest(min_us)
     none_from_us: int | None = None
     while best is not None and not is_last and none_from_us != low_us + 1:

@@ -46,17 +46,18 @@ def up(settings: Settings, steps: Steps) -> images.Images:
 def load_index(settings: Settings, steps: Steps) -> None:
     """Load the corpus into the vector index through the Pinecone API, showing how far it is."""
     steps("loading the corpus into the index")
-    loader = follow_lines(settings, "retriever", ["python", "-m", "services.retriever.load"])
-    if loader.stdout is None or loader.stderr is None:
-        raise AssertionError("follow_lines pipes both outputs")
-    for line in loader.stdout:
-        progress = json.loads(line)
-        steps.update(f"loading the corpus: {progress['done']} of {progress['total']} passages")
-    if loader.wait():
-        raise LabError(
-            "loading the corpus into the index failed; what is loaded stays, "
-            f"`invoke up` goes on from there:\n{loader.stderr.read()[-1500:]}"
-        )
+    argv = ["python", "-m", "services.retriever.load"]
+    with follow_lines(settings, "retriever", argv) as loader:
+        if loader.stdout is None or loader.stderr is None:
+            raise AssertionError("follow_lines pipes both outputs")
+        for line in loader.stdout:
+            progress = json.loads(line)
+            steps.update(f"loading the corpus: {progress['done']} of {progress['total']} passages")
+        if loader.wait():
+            raise LabError(
+                "loading the corpus into the index failed; what is loaded stays, "
+                f"`invoke up` goes on from there:\n{loader.stderr.read()[-1500:]}"
+            )
 
 
 def down(settings: Settings, *, volumes: bool = False) -> tuple[str, ...]:
@@ -114,8 +115,14 @@ def compose_overlays(chosen: images.Images, env: Mapping[str, str]) -> tuple[Pat
 def compose_env(settings: Settings, chosen: images.Images) -> dict[str, str]:
     """What compose/lab.yaml is filled in with; without a key the providers stand in for an API."""
     emulated = {
-        "OPENAI_API_KEY": {"OPENAI_BASE_URL": "http://providers.lab:8000/v1", "OPENAI_API_KEY": "lab"},
-        "PINECONE_API_KEY": {"PINECONE_HOST": "http://providers.lab:8000", "PINECONE_API_KEY": "lab"},
+        "OPENAI_API_KEY": {
+            "OPENAI_BASE_URL": "http://providers.lab:8000/v1",
+            "OPENAI_API_KEY": "lab",
+        },
+        "PINECONE_API_KEY": {
+            "PINECONE_HOST": "http://providers.lab:8000",
+            "PINECONE_API_KEY": "lab",
+        },
     }
     stand_ins = [pair for key, pair in emulated.items() if not os.environ.get(key)]
     return {

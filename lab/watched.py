@@ -53,8 +53,7 @@ class Watch:
         self.log_dir.mkdir(parents=True, exist_ok=True)
         log = self.log_dir / f"{step.replace(' ', '-').replace('/', '-')}.log"
         started = time.monotonic()
-        with log.open("w", errors="replace") as sink:
-            process = _start(argv, env, cwd)
+        with log.open("w", errors="replace") as sink, _start(argv, env, cwd) as process:
             tail: deque[str] = deque(maxlen=TAIL_LINES)
             reader = threading.Thread(target=_drain, args=(process, sink, tail), daemon=True)
             reader.start()

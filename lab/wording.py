@@ -62,7 +62,7 @@ def _told_samples(seen: Evidence) -> tuple[str, ...]:
 
 def hypothesis(cause: Cause, seen: Evidence, frame: Frame | None) -> str:
     """The root cause that the numbers speak for."""
-    where = f" under {_place(frame)}" if frame else ""
+    where = f", in {_place(frame)}" if frame else ""
     if cause == "inefficient_algorithm" and seen.repeated is not None:
         return (
             f"`{seen.name}` makes the same call {seen.repeated.count} times, one after the "
@@ -70,15 +70,15 @@ def hypothesis(cause: Cause, seen: Evidence, frame: Frame | None) -> str:
             f"{ms(seen.repeated.own_us / 1000 / seen.repeated.count)} each."
         )
     if cause == "cpu":
-        return f"`{seen.name}` is busy computing{where}; it waits for nothing."
+        return f"`{seen.name}` spends its time computing{where}."
     if cause == "io_wait":
         return _io_hypothesis(seen, where)
     if cause == "lock_wait":
         return f"`{seen.name}` waits for a lock or another thread{where}."
     if seen.cpu_share is not None and seen.cpu_share < BLOCKED_CPU_SHARE:
         return (
-            f"`{seen.name}` was blocked for most of its time{where}, in no client call and no "
-            "known waiting call: a sleep, a file, a lock taken in C?"
+            f"`{seen.name}` was blocked for most of its time{where}; no client span and no known "
+            "waiting call tells by what: a sleep, a file, a lock taken in C?"
         )
     return (
         f"The numbers don't explain `{seen.name}`: neither computing nor a client call nor a "
@@ -89,7 +89,7 @@ def hypothesis(cause: Cause, seen: Evidence, frame: Frame | None) -> str:
 def _io_hypothesis(seen: Evidence, where: str) -> str:
     calls = _main_call(seen)
     if calls is None:
-        return f"`{seen.name}` waits on a socket{where}; no client span says on what."
+        return f"`{seen.name}` waits on a socket{where}; no client span says for what."
     waits = f"`{seen.name}` waits for the answer to {calls.label}{where}."
     if calls.is_answered:
         return f"{waits} That service is in the trace; the time is lost between the two."
@@ -120,7 +120,7 @@ def _io_next_step(seen: Evidence) -> str:
     if calls is not None and calls.is_answered:
         return "Look at the connection between the two: its set-up, its pool, the size sent."
     if seen.tokens:
-        told = " and ".join(f"{count:,} {_token_name(key)}" for key, count in seen.tokens)
+        told = " and ".join(f"{count:,} {_token_name(key)}" for key, count in reversed(seen.tokens))
         return (
             f"No change of this code makes the answer come sooner. Ask for less (it was {told}), "
             "ask a faster model, answer from the cache, or stream so that the wait shows less."
@@ -150,4 +150,5 @@ def ms(value: float) -> str:
 
 def percent(share: float) -> str:
     """A share of 0 to 1 to read."""
-    return f"{share:.0%}" if share >= 0.01 or share == 0 else f"{share:.1%}"
+    is_near_end = 0 < share < 0.01 or 0.99 < share < 1
+    return f"{share:.1%}" if is_near_end else f"{share:.0%}"

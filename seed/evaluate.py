@@ -6,9 +6,10 @@ first k passages. Vector search is done in memory, reranking as the retriever do
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print both qualities. Exit code 2 if corpus and questions don't fit each other."""
     parser = argparse.ArgumentParser(prog="python -m seed.evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that seed.corpus wrote")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--missed", action="store_true", help="list the questions missed at last")
     arguments = parser.parse_args(argv)
     try:
@@ -125,6 +127,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, ValueError) as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 2
+    if arguments.json:
+        both = {"questions": searched.questions, "vector": searched, "reranked": reranked}
+        sys.stdout.write(json.dumps(both, default=asdict) + "\n")
+        return 0
     sys.stdout.write(f"vector search   {searched}\nafter reranking {reranked}\n")
     if arguments.missed:
         sys.stdout.writelines(f"missed: {name}\n" for name in reranked.missed)

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span, SpanProcessor
@@ -22,7 +21,6 @@ class ThreadProcessor(SpanProcessor):
 
     def __init__(self, cpu_time_ns: Callable[[], int] = time.thread_time_ns) -> None:
         self._cpu_time_ns = cpu_time_ns
-        self._started: WeakKeyDictionary[Span, tuple[int, int]] = WeakKeyDictionary()
 
     def on_start(
         self,
@@ -31,10 +29,15 @@ class ThreadProcessor(SpanProcessor):
     ) -> None:
         thread = threading.get_native_id()
         span.set_attribute(conventions.THREAD_ID, thread)
-        self._started[span] = (thread, self._cpu_time_ns())
+        began_ns = self._cpu_time_ns()
+        end = span.end
 
-    def _on_ending(self, span: Span) -> None:
-        thread, began_ns = self._started.pop(span, (None, 0))
-        if thread == threading.get_native_id():
-            used_ms = (self._cpu_time_ns() - began_ns) / NS_PER_MS
-            span.set_attribute(conventions.CPU_TIME_MS, round(used_ms, 3))
+        def end_with_cpu_time(end_time: int | None = None) -> None:
+            if span.is_recording() and threading.get_native_id() == thread:
+                used_ms = (self._cpu_time_ns() - began_ns) / NS_PER_MS
+                span.set_attribute(conventions.CPU_TIME_MS, round(used_ms, 3))
+            end(end_time)
+
+        # The SDK (1.45) makes attributes immutable before it calls a processor's on_end or
+        # _on_ending, so the last moment to set one is just before end().
+        span.end = end_with_cpu_time  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ from tests.checks.literal import (
     NOW_S,
     cached,
     changed,
+    only,
     queries,
     query,
     with_attributes,
@@ -112,6 +113,21 @@ def test_without_a_model_call_the_check_fails() -> None:
         assert not found.passed
         assert "no openai.generate" in found.evidence
         assert found.fix == "invoke traffic --requests 100"
+
+
+def test_without_a_query_the_check_fails() -> None:
+    """Model calls of traces that lost their root don't show a query's user and cost."""
+    found = judge(tuple(only(one, ["generator"]) for one in queries(11)), WINDOW)
+    assert not found.passed
+    assert "no POST /query in the 11 traces" in found.evidence
+
+
+def test_a_query_that_lost_its_calls_is_not_blamed_for_its_cost() -> None:
+    """Where the generator's spans are lost there is nothing to compare the cost with."""
+    lost = only(query(50), ["gateway", "retriever"])
+    assert judge((*queries(3), lost), WINDOW).passed
+    paid = with_attributes(cached(51), ROOT, {"cost_usd": 0.08})
+    assert not judge((*queries(3), paid), WINDOW).passed
 
 
 def test_calls_that_failed_are_not_judged() -> None:

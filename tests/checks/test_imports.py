@@ -29,7 +29,7 @@ def test_ready_everywhere_passes() -> None:
     """Ready in all three containers passes."""
     found = judge(dict.fromkeys(SERVICES, ran()))
     assert found.passed
-    assert found.evidence == "Ready in 3 of 3 containers: gateway, retriever, generator."
+    assert found.evidence == "Ready in 3 of 3 containers: gateway, retriever, generator"
 
 
 @pytest.mark.parametrize("service", SERVICES)

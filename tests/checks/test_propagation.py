@@ -6,7 +6,18 @@ import pytest
 
 from checks.propagation import judge
 from checks.window import Window
-from tests.checks.literal import NOW_S, cached, changed, lost, only, queries, query, without
+from lab.spans import Span, Trace
+from tests.checks.literal import (
+    NOW_S,
+    cached,
+    changed,
+    lost,
+    only,
+    queries,
+    query,
+    trace_id,
+    without,
+)
 
 WINDOW = Window.before(NOW_S)
 
@@ -46,6 +57,25 @@ def test_a_service_that_starts_its_own_traces_fails() -> None:
     assert "3 traces begin elsewhere than in the gateway" in found.evidence
     assert "POST /generate of generator" in found.evidence
     assert "5 traces have no server span of another process below generate" in found.evidence
+
+
+@pytest.mark.parametrize("piece", ["load_passages", "POST /rerank", "openai.generate"])
+def test_a_piece_of_a_query_in_a_trace_of_its_own_fails(piece: str) -> None:
+    """Context lost within a process, as in another thread, makes a trace of one span."""
+    alone = changed(
+        Trace.of(span for span in query(50).spans if span.name == piece),
+        lambda s: replace(s, parent_id=None),
+    )
+    found = judge((*queries(5), alone), WINDOW)
+    assert not found.passed
+    assert f"with {piece} of" in found.evidence
+
+
+def test_what_a_service_does_on_its_own_is_no_lost_piece() -> None:
+    """A span of the service's start, with no parent and no name of the contract, is let be."""
+    connect = Span(trace_id(99), "01", None, "connect", "retriever", "client", 0, 10)
+    own = replace(connect, start_us=query(1).root.start_us)
+    assert judge((*queries(5), Trace.of([own])), WINDOW).passed
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_a_later_file_goes_over_an_earlier_one() -> None:
     over = {"extensions": {"jaeger_storage": {"backends": {"badger_main": badger}}}}
     files = {"/a.yaml": yaml.safe_dump(CONFIG).encode(), "/b.yaml": yaml.safe_dump(over).encode()}
     found = judge(parse(files, [VOLUME]))
-    assert found.evidence.startswith("ttl.spans is 72h, not 720h. Badger keeps spans 72h")
+    assert found.evidence.startswith("ttl.spans is 72h, not 720h; Badger keeps spans 72h")
     assert "on volume tracelab_jaeger-data" in found.evidence
 
 

@@ -55,7 +55,7 @@ def test_a_wait_for_the_provider_is_io_bound() -> None:
     )
     assert "`chat gpt-4` > `POST` to providers" in found.hypothesis
     assert "that provider's own" in found.hypothesis
-    assert "1,850 prompt tokens" in found.next_step
+    assert "1,850 prompt tokens and 420 completion tokens" in found.next_step
     assert "its thread computed for 14 ms of 3,500 ms (0.4%)" in found.evidence
     assert any(told.startswith("1 x `chat gpt-4` > `POST`") for told in found.evidence)
     assert any("of about 696 samples inside the span, 99% waited" in one for one in found.evidence)
@@ -89,7 +89,7 @@ def test_a_wait_on_a_socket_without_client_span_is_io_bound() -> None:
     """The stacks tell what no span does, but not on whom."""
     found = judge(lone(20), cut=seen({(SCORE, READ): 1900, (SCORE,): 100}))
     assert found.cause == "io_wait"
-    assert "no client span says on what" in found.hypothesis
+    assert "no client span says for what" in found.hypothesis
 
 
 def test_a_wait_for_another_thread_is_a_lock_wait() -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from lab import ledger
 from lab.errors import LabError, UnavailableError
-from lab.replay import Replay, Replayer, fill
+from lab.replay import USER_AGENT, Replay, Replayer, fill, is_replay
 from lab.settings import Settings
+from lab.spans import Trace
+from tests.lab.literal_traces import mystery
 
 TRACE_ID = "ab" * 16
 BODY = {"question": "What is a lambda?", "user_id": "u1", "top_k": 5, "model": "gpt-4"}
@@ -73,6 +75,7 @@ def test_a_replay_is_forced_and_passes_the_cache_by(settings: Settings) -> None:
         assert request.headers["traceparent"].startswith(f"00-{made.trace_id}-")
         assert request.headers["traceparent"].endswith("-01")
         assert request.headers["cache-control"] == "no-cache"
+        assert request.headers["user-agent"] == USER_AGENT
     noted = ledger.read(settings)
     assert [(one.trace_id, one.forced) for one in noted] == [
         (first.trace_id, True),
@@ -122,6 +125,14 @@ def test_a_gateway_that_is_away_is_unavailable(settings: Settings) -> None:
         pytest.raises(UnavailableError, match="invoke up"),
     ):
         gateway.send(BODY)
+
+
+def test_a_replay_is_known_by_its_trace() -> None:
+    """The replayer's user agent marks the trace; another's doesn't."""
+    trace = mystery()
+    marked = replace(trace.root, attributes={"user_agent.original": USER_AGENT})
+    assert is_replay(Trace.of([marked, *trace.spans[1:]]))
+    assert not is_replay(trace)
 
 
 class Clock:

@@ -51,6 +51,14 @@ def test_nothing_is_found_in_nothing() -> None:
     assert store.calls == 1
 
 
+def test_traces_to_skip_are_passed_over() -> None:
+    """Two pages of longer ones that aren't wanted don't hide the one that is."""
+    store = Store([5, 900, *[2_000] * (2 * PAGE), 30])
+    found = slowest(store.page, every, 0, END_US, lambda one: one.root.duration_us == 2_000)
+    assert found is not None
+    assert found.root.duration_us == 900
+
+
 def test_few_traces_take_one_call() -> None:
     """A page that isn't full holds them all."""
     store = Store([5, 900, 30])

@@ -93,7 +93,7 @@ def test_an_impossible_id_is_wrong_use(lab: TinyLab) -> None:
 @pytest.mark.parametrize("options", [{"since": "1 day"}, {"since": "0s"}, {"min_duration": "2"}])
 def test_an_unreadable_filter_is_wrong_use(options: dict[str, str]) -> None:
     """The message names the option."""
-    with pytest.raises(UsageError, match="--since|--min-duration"):
+    with pytest.raises(UsageError, match=r"--since|--min-duration"):
         filters(**options)
 
 
