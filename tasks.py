@@ -187,7 +187,7 @@ def profile(
     if json:
         print_json(report.to_json(found))
     else:
-        out.print(report.summary(found))
+        out.print(report.summary(found), markup=False, soft_wrap=True)
 
 
 @lab_task(help=JSON_HELP)

@@ -4,17 +4,15 @@ from collections import Counter
 
 from checks.plausible import call_problems, count_of, query_problems
 from checks.result import Checkpoint, Finding, conclude
-from checks.shape import entry, is_failed
+from checks.shape import entry, is_cached, is_failed
 from checks.sources import Sources
 from checks.window import Window
 from lab.spans import Span, Trace
 from services.telemetry.conventions import LLM_PROMPT_TOKENS, OPENAI_GENERATE, ROOT_SPAN
 
 SHOWN = 4
-FIX = (
-    "set the attributes in services/{service}, with the names of"
-    " services/telemetry/conventions.py, run `invoke up`, then `invoke traffic --requests 100`"
-)
+TRAFFIC = "invoke traffic --requests 100"
+FIND_CALLS = f"look at `invoke logs --service generator`, run `invoke up`, then `{TRAFFIC}`"
 
 
 def judge(traces: tuple[Trace, ...], window: Window) -> Finding:
@@ -24,14 +22,17 @@ def judge(traces: tuple[Trace, ...], window: Window) -> Finding:
     answered = [trace for trace in settled if entry(trace) is not None and not is_failed(trace)]
     wrong_calls = [call_problems(span) for span in calls]
     wrong_roots = [root_problems(trace) for trace in answered]
-    problems = [
-        *_told("model calls", wrong_calls, "generator"),
-        *_told("queries", wrong_roots, "gateway"),
-    ]
-    for count, name in ((len(calls), OPENAI_GENERATE), (len(answered), ROOT_SPAN)):
-        if not count:
-            wrong = f"no {name} in the {len(settled)} traces since the lab started"
-            problems.append((wrong, "invoke traffic --requests 100"))
+    told = {
+        "services/generator": _told("model calls", wrong_calls),
+        "services/gateway": _told("queries", wrong_roots),
+    }
+    fix = _fix([place for place, wrong in told.items() if wrong])
+    problems = [(wrong, fix) for wrong in told.values() if wrong]
+    if not answered:
+        problems.append((_none_of(ROOT_SPAN, settled), TRAFFIC))
+    if not calls:
+        was_called = any(not is_cached(trace) for trace in answered)
+        problems.append((_none_of(OPENAI_GENERATE, settled), FIND_CALLS if was_called else TRAFFIC))
     evidence = [
         f"{wrong_calls.count([])} of {len(calls)} model calls tell model and tokens,"
         f" {wrong_roots.count([])} of {len(answered)} queries tell user and cost{_range(calls)}"
@@ -58,13 +59,22 @@ def find(sources: Sources) -> Finding:
     return judge(tuple(every.values()), window)
 
 
-def _told(what: str, wrong: list[list[str]], service: str) -> list[tuple[str, str]]:
+def _told(what: str, wrong: list[list[str]]) -> str:
     counted = Counter(problem for problems in wrong for problem in problems)
-    if not counted:
-        return []
     kinds = [f"{problem} ({count})" for problem, count in counted.most_common(SHOWN)]
     bad = sum(bool(problems) for problems in wrong)
-    return [(f"{bad} of {len(wrong)} {what}: {', '.join(kinds)}", FIX.format(service=service))]
+    return f"{bad} of {len(wrong)} {what}: {', '.join(kinds)}" if bad else ""
+
+
+def _none_of(name: str, settled: tuple[Trace, ...]) -> str:
+    return f"no {name} in the {len(settled)} traces since the lab started"
+
+
+def _fix(places: list[str]) -> str:
+    return (
+        f"set the attributes in {' and '.join(places)} by the names of"
+        f" services/telemetry/conventions.py, run `invoke up`, then `{TRAFFIC}`"
+    )
 
 
 def _range(calls: list[Span]) -> str:

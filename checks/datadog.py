@@ -66,12 +66,16 @@ def judge(both: Compared) -> Finding:
 def find(sources: Sources) -> Finding:
     """Compare what both hold, where the agent is one that tells."""
     agent = containers.container(sources.settings, "datadog")
-    environment: Iterable[str] = agent.attrs["Config"]["Env"] or ()
-    if any(one.startswith(f"{API_KEY}=") and one != f"{API_KEY}=" for one in environment):
+    if has_api_key(agent.attrs["Config"]["Env"] or ()):
         return judge_real_agent(sources.settings)
     with Datadog(sources.settings.url("datadog")) as datadog:
         told = datadog.traces()
     return judge(compare(sources, told))
+
+
+def has_api_key(environment: Iterable[str]) -> bool:
+    """Whether the agent is Datadog's own, sending to its intake; ``NAME=value`` lines."""
+    return any(one.startswith(f"{API_KEY}=") and one != f"{API_KEY}=" for one in environment)
 
 
 def judge_real_agent(settings: Settings) -> Finding:

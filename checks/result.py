@@ -81,11 +81,12 @@ def conclude(evidence: list[str], problems: list[tuple[str, str]]) -> Finding:
 
     What is wrong comes first, and each different fix is named once.
     """
-    told = [wrong for wrong, _ in problems] + evidence
+    told = [" ".join(words.split()) for words in [*(wrong for wrong, _ in problems), *evidence]]
     fixes = dict.fromkeys(fix for _, fix in problems)
     return Finding("; ".join(told), "; then ".join(fixes) or None)
 
 
 def mend(error: LabError) -> str:
-    """The command for evidence that couldn't be had."""
-    return "invoke up" if isinstance(error, UnavailableError) else "invoke doctor"
+    """The command for evidence that couldn't be had: the one that the error names, if it does."""
+    is_up = isinstance(error, UnavailableError) or "`invoke up`" in str(error)
+    return "invoke up" if is_up else "invoke doctor"

@@ -23,6 +23,10 @@ SET_RATIO = (
     f"set `sampler = TraceIdRatioBased({SAMPLE_RATIO:.2f})` in services/telemetry/tracer.py, see"
     " that no overlay sets OTEL_TRACES_SAMPLER_ARG, then `invoke up`"
 )
+FIND_LOST = (
+    "look for lost spans in `invoke logs --service gateway`, run `invoke up`, then"
+    " `invoke traffic --requests 100`"
+)
 Problems = list[tuple[str, str]]
 
 
@@ -75,8 +79,11 @@ def _judge_configured(
     for service, told in configured.items():
         if isinstance(told, LabError):
             problems.append((f"{service} doesn't tell its sampler: {told}", mend(told)))
-        elif told.sample_ratio is None or not isclose(told.sample_ratio, SAMPLE_RATIO):
-            problems.append((f"{service} samples with {told.sampler}", SET_RATIO))
+        elif told.sample_ratio is None:
+            problems.append((f"{service} samples by no ratio but {told.sampler}", SET_RATIO))
+        elif not isclose(told.sample_ratio, SAMPLE_RATIO):
+            wrong = f"{service} samples {told.sample_ratio:g} instead of {SAMPLE_RATIO:.2f}"
+            problems.append((wrong, SET_RATIO))
         elif not told.parent_based:
             fix = (
                 "wrap the sampler in ParentBased in services/telemetry/tracer.py, then `invoke up`"
@@ -101,15 +108,14 @@ def _judge_ratio(observed: Observed, evidence: list[str], problems: Problems) ->
     p = binomial.p_value(kept, sent, SAMPLE_RATIO)
     counted = (
         f"Jaeger holds {kept} of {sent} requests ({kept / sent:.1%}), expected"
-        f" {sent * SAMPLE_RATIO:.1f}: p = {p:.2g}, two-sided exact binomial, small probabilities,"
-        f" alpha {binomial.ALPHA}"
+        f" {sent * SAMPLE_RATIO:.1f}: p = {p:.2g} (exact binomial, two-sided by small"
+        f" probabilities, alpha {binomial.ALPHA})"
     )
     if p < binomial.ALPHA:
-        fix = f"{SET_RATIO}, and see `invoke logs --service gateway` for spans that were lost"
-        problems.append((counted, fix))
+        problems.append((counted, SET_RATIO if problems else FIND_LOST))
         return
-    noticed = (f"{r:g} {_percent(binomial.power(sent, SAMPLE_RATIO, r))}" for r in NOTICED)
-    evidence += [counted, f"so many would show a ratio of {', '.join(noticed)} of the time"]
+    noticed = (f"{r:g} with {_percent(binomial.power(sent, SAMPLE_RATIO, r))}" for r in NOTICED)
+    evidence += [counted, f"power: it would notice a ratio of {', '.join(noticed)}"]
 
 
 def _judge_decisions(observed: Observed, evidence: list[str], problems: Problems) -> None:

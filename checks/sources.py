@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
 
 from checks.background import each, start
 from checks.telemetry import Telemetry, parse
@@ -71,34 +70,17 @@ def gather(settings: Settings, now_s: float) -> Sources:
     return Sources(
         settings,
         now_s,
-        started=start(lambda: each(containers.SERVICES, lambda one: _started_s(settings, one))),
-        held=start(lambda: _held(settings, now_s)),
+        started=start(
+            lambda: each(containers.SERVICES, lambda one: containers.started_s(settings, [one]))
+        ),
+        held=start(lambda: held_by_jaeger(settings, now_s)),
         ledger=start(lambda: ledger.read(settings, now_s - HOUR_S)),
         telemetry=start(lambda: each(SERVICES, lambda one: _telemetry(settings, one))),
     )
 
 
-def is_found(sources: Sources, timeout_s: float) -> bool:
-    """Whether any container of the lab runs, as far as the engine tells within the time."""
-    try:
-        started = sources.started.result(timeout_s)
-    except LabError:
-        return False
-    except TimeoutError:
-        return True
-    return any(isinstance(when, float) for when in started.values())
-
-
-def seconds(stamp: str) -> float:
-    """Seconds since the epoch of the engine's time stamps, which count nanoseconds."""
-    return datetime.fromisoformat(stamp).timestamp()
-
-
-def _started_s(settings: Settings, service: str) -> float:
-    return seconds(containers.container(settings, service).attrs["State"]["StartedAt"])
-
-
-def _held(settings: Settings, now_s: float) -> Held:
+def held_by_jaeger(settings: Settings, now_s: float) -> Held:
+    """Search the last hour. Raises UnavailableError where Jaeger doesn't answer."""
     hour_ago_us, now_us = int((now_s - HOUR_S) * 1e6), int(now_s * 1e6)
     with Jaeger(settings.url("jaeger")) as jaeger:
         queries = jaeger.traces(
@@ -119,6 +101,17 @@ def _held(settings: Settings, now_s: float) -> Held:
     is_all = len(queries) < MAX_QUERIES
     oldest_us = hour_ago_us if is_all else min(trace.spans[0].start_us for trace in queries)
     return Held(tuple(queries), tuple(elsewhere), oldest_us / 1e6)
+
+
+def is_found(sources: Sources, timeout_s: float) -> bool:
+    """Whether any container of the lab runs, as far as the engine tells within the time."""
+    try:
+        started = sources.started.result(timeout_s)
+    except LabError:
+        return False
+    except TimeoutError:
+        return True
+    return any(isinstance(when, float) for when in started.values())
 
 
 def _telemetry(settings: Settings, service: str) -> Telemetry:

@@ -60,7 +60,7 @@ class Analysis:
 
 def subject(trace: Trace) -> Subject:
     """The trace's slowest span: the one with most folded self time on the critical path."""
-    ranked = folding.slowest(trace, critical_self_time_us(trace))
+    ranked = folding.slowest_span(trace)
     return Subject(trace, ranked, facts(trace, ranked.span))
 
 

@@ -20,35 +20,33 @@ def build(reference: str, root: Path, env: BuildEnv, watch: Watch) -> float:
     Raises UnavailableError where mmdebstrap isn't there and can't be installed.
     """
     ensure_mmdebstrap(watch)
-    folder = root / FOLDER / "base"
     with tempfile.TemporaryDirectory(prefix="tracelab-base-") as name:
         work = Path(name)
-        argv = mmdebstrap_argv(folder, work, env)
+        if os.geteuid() != 0:
+            work.chmod(0o755)  # a user's mmdebstrap works under ids that aren't the user's own
+        shutil.copytree(root / FOLDER / "base", work / "recipe")
+        argv = mmdebstrap_argv(work, env)
         settings = {**env.proxies, "TMPDIR": name, "PATH": debian.system_path()}
         took_s = watch.run("image base", argv, env=settings)
-        tar = [
-            "docker",
-            "import",
-            "--change",
-            "ENV LANG=C.UTF-8",
-            str(work / "base.tar"),
-            reference,
-        ]
-        return took_s + watch.run("image base import", tar)
+        tar = ["docker", "import", "--change", "ENV LANG=C.UTF-8", str(work / "base.tar")]
+        return took_s + watch.run("image base import", [*tar, reference])
 
 
-def mmdebstrap_argv(folder: Path, work: Path, env: BuildEnv) -> list[str]:
-    """The command line that makes ``work``/base.tar; writes the settings it names into ``work``.
+def mmdebstrap_argv(work: Path, env: BuildEnv) -> list[str]:
+    """The command line that makes ``work``/base.tar out of ``work``/recipe.
 
     What this machine's apt needs to reach its mirrors is in the new system only while it is made:
     customize.sh takes it out.
     """
-    sources, settings, login = work / "sources.list", work / "apt.conf", work / "auth.conf"
-    sources.write_text(env.secrets.get("apt-sources", ""))
-    settings.write_text(debian.host_settings())
-    login.touch(0o600)
-    login.write_text(env.secrets.get("apt-auth", ""))
-    packages = ",".join((folder / "packages.list").read_text().split())
+    recipe = work / "recipe"
+    given = {
+        "sources.list": env.secrets.get("apt-sources", ""),
+        "apt.conf": debian.host_settings(),
+        "auth.conf": env.secrets.get("apt-auth", ""),
+    }
+    for name, text in given.items():
+        (work / name).write_text(text)
+    packages = ",".join((recipe / "packages.list").read_text().split())
     # what it mounts (/proc, /sys, /dev) is gone with it, however it ends
     private_mounts = ["unshare", "--mount"] if os.geteuid() == 0 else []
     return [
@@ -56,13 +54,13 @@ def mmdebstrap_argv(folder: Path, work: Path, env: BuildEnv) -> list[str]:
         "mmdebstrap",
         "--variant=apt",
         f"--include={packages}",
-        f"--aptopt={settings}",
-        f"--dpkgopt={folder / 'dpkg.cfg'}",
-        f'--setup-hook=cp "{login}" "$1/etc/apt/auth.conf"',
-        f'--customize-hook="{folder / "customize.sh"}" "$1" "{folder}"',
+        f"--aptopt={work / 'apt.conf'}",
+        f"--dpkgopt={recipe / 'dpkg.cfg'}",
+        f'--setup-hook=cp "{work / "auth.conf"}" "$1/etc/apt/auth.conf"',
+        f'--customize-hook="{recipe / "customize.sh"}" "$1" "{recipe}"',
         debian.SUITE,
         str(work / "base.tar"),
-        str(sources),
+        str(work / "sources.list"),
     ]
 
 

@@ -85,22 +85,6 @@ def critical_self_time_us(trace: Trace) -> dict[str, int]:
     return _by_span(trace, critical_path(trace))
 
 
-def slowest_span(trace: Trace) -> Ranked:
-    """The span with the most critical self time; of equals the first to start."""
-    own_us = critical_self_time_us(trace)
-    ranked = sorted(trace.spans, key=lambda span: -own_us[span.span_id])
-    first, rest = ranked[0], [span for span in ranked[1:] if own_us[span.span_id]]
-    critical_us = own_us[first.span_id]
-    next_us = own_us[rest[0].span_id] if rest else 0
-    return Ranked(
-        span=first,
-        critical_self_us=critical_us,
-        share=critical_us / trace.root.duration_us if trace.root.duration_us else 0.0,
-        next_span=rest[0] if rest else None,
-        ahead_of_next_us=critical_us - next_us,
-    )
-
-
 def _pieces(trace: Trace, visit: _Visit) -> Iterator[_Visit | Segment]:
     """Cut a span on the path into its own stretches and visits of children, latest first."""
     cursor_us = visit.end_us

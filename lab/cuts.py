@@ -17,16 +17,22 @@ class Interval:
     end_us: int
 
 
+# A thread that computes in Python doesn't stay on one line for ten samples.
+STILL_US = 100_000
+
+
 @dataclass(frozen=True)
 class Cut:
     """The stacks seen inside the wanted intervals, and for how long.
 
-    ``wanted_us`` is the intervals' length, ``covered_us`` how much of it the recording shows.
+    ``wanted_us`` is the intervals' length, ``covered_us`` how much of it the recording shows,
+    ``still_us`` how much of that the stack didn't change, not even by a line, for 100 ms or more.
     """
 
     stacks: Mapping[Stack, int]
     intervals: int
     wanted_us: int
+    still_us: int = 0
 
     @property
     def covered_us(self) -> int:
@@ -55,7 +61,7 @@ class FunctionTime:
 def cut(timeline: Timeline, intervals: Iterable[Interval], origin_us: int) -> Cut:
     """Keep what the intervals' threads did during them; py-spy started at ``origin_us``."""
     stacks: Counter[Stack] = Counter()
-    wanted_us = count = 0
+    wanted_us = still_us = count = 0
     for interval in intervals:
         count += 1
         wanted_us += interval.end_us - interval.start_us
@@ -63,7 +69,8 @@ def cut(timeline: Timeline, intervals: Iterable[Interval], origin_us: int) -> Cu
             interval.thread_id, interval.start_us, interval.end_us, origin_us
         ):
             stacks[stay.stack] += us
-    return Cut(dict(stacks), count, wanted_us)
+            still_us += us if stay.end_us - stay.start_us >= STILL_US else 0
+    return Cut(dict(stacks), count, wanted_us, still_us)
 
 
 def functions(cut: Cut) -> tuple[FunctionTime, ...]:

@@ -7,11 +7,13 @@ is "unclear".
 from dataclasses import replace
 
 from lab import wording
-from lab.evidence import Evidence
+from lab.evidence import LEAST_MS, Evidence
 from lab.findings import Cause, Confidence, Verdict
 
 MOSTLY = 0.6
 HALF = 0.5
+# A thread that shares the processor with others computes for less of the time than it wants to.
+CROWDED = 0.25
 ENOUGH_SAMPLES = 50
 ENOUGH_REPLAYS = 2
 
@@ -19,9 +21,11 @@ ENOUGH_REPLAYS = 2
 def judge(evidence: Evidence) -> Verdict:
     """Judge one span.
 
-    In this order: one kind of call made ten times or more that takes half the time; a thread that
-    computed for 60 % of it; client calls that took 60 %; samples that wait on a socket or a lock
-    for 60 %; otherwise unclear.
+    A span of less than 20 ms is unclear. Then, in this order: one kind of call made ten times or
+    more that takes half the time; a thread that computed for half of it; client calls that took
+    60 %; samples that wait on a socket or a lock for 60 %; a thread that computed for a quarter at
+    least and was at another line in nearly every sample, so that it waited for the processor;
+    otherwise unclear.
     """
     cause = _cause(evidence)
     frame = evidence.samples.frame if evidence.samples else None
@@ -38,22 +42,34 @@ def judge(evidence: Evidence) -> Verdict:
 
 
 def _cause(evidence: Evidence) -> Cause:
+    if evidence.original_ms < LEAST_MS:
+        return "unclear"
     if evidence.repeated is not None and evidence.loop_share >= HALF:
         return "inefficient_algorithm"
-    if evidence.cpu_share is not None and evidence.cpu_share >= MOSTLY:
+    if evidence.cpu_share is not None and evidence.cpu_share >= HALF:
         return "cpu"
     if evidence.calls_share >= MOSTLY or evidence.waiting_share("io") >= MOSTLY:
         return "io_wait"
     if evidence.waiting_share("lock") >= MOSTLY:
         return "lock_wait"
-    return "unclear"
+    return "cpu" if _is_crowded_out(evidence) else "unclear"
+
+
+def _is_crowded_out(evidence: Evidence) -> bool:
+    """Whether the thread was at work all the while, but the processor often at another's."""
+    samples = evidence.samples
+    if samples is None or evidence.cpu_share is None:
+        return False
+    waiting = samples.io_share + samples.lock_share + evidence.calls_share
+    return evidence.cpu_share >= CROWDED and samples.still_share < CROWDED and waiting < CROWDED
 
 
 def _confidence(cause: Cause, evidence: Evidence) -> Confidence:
     if cause == "unclear" or not evidence.is_reproduced or _against(cause, evidence):
         return "low"
     enough = evidence.samples is not None and evidence.samples.count >= ENOUGH_SAMPLES
-    if enough and evidence.occurrences >= ENOUGH_REPLAYS and evidence.cpu_share is not None:
+    is_known = evidence.cpu_share is not None and not (cause == "cpu" and evidence.cpu_share < HALF)
+    if enough and is_known and evidence.occurrences >= ENOUGH_REPLAYS:
         return "high"
     return "medium"
 

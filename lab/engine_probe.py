@@ -72,7 +72,14 @@ def answers() -> bool:
 
 def endpoint() -> str:
     """The address of the engine the docker client speaks to; empty where it can't be told."""
-    asked = run(
-        ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], check=False
-    )
-    return asked.stdout.strip()
+    return _of_context("{{.Endpoints.docker.Host}}")
+
+
+def context() -> str:
+    """The docker client's current context, which is also the name of its own builder."""
+    return _of_context("{{.Name}}") or "default"
+
+
+def _of_context(template: str) -> str:
+    argv = ["docker", "context", "inspect", "--format", template]
+    return run(argv, check=False).stdout.strip()

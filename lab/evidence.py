@@ -12,15 +12,21 @@ from lab.waiting import Wait
 # A replay that takes less of the original's time than this did not show what made it slow.
 REPRODUCED_SHARE = 0.5
 REPEATS = 10
+# Less than two samples: what such a span is spent on can't be told by sampling.
+LEAST_MS = 20.0
 
 
 @dataclass(frozen=True)
 class Samples:
-    """What the stacks inside the span say; shares are 0 to 1 of the time they cover."""
+    """What the stacks inside the span say; shares are 0 to 1 of the time they cover.
+
+    ``still_share`` is the part in which the stack didn't change for long (lab.cuts.STILL_US).
+    """
 
     count: int
     io_share: float
     lock_share: float
+    still_share: float
     frame: Frame | None
 
 
@@ -110,6 +116,7 @@ def _samples(cut: Cut, rate_hz: int) -> Samples | None:
         cut.samples(rate_hz),
         cut.waiting_us("io") / cut.covered_us,
         cut.waiting_us("lock") / cut.covered_us,
+        cut.still_us / cut.covered_us,
         accountable(cut),
     )
 

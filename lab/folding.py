@@ -9,7 +9,7 @@ time on. The client spans are then what it waits for.
 
 from collections.abc import Mapping
 
-from lab.critical_path import Ranked
+from lab.critical_path import Ranked, critical_self_time_us
 from lab.spans import Span, Trace
 from services.telemetry import conventions as names
 
@@ -56,9 +56,9 @@ def rank(trace: Trace, critical_us: Mapping[str, int]) -> tuple[tuple[Span, int]
     return tuple(sorted(spans, key=lambda one: -one[1]))
 
 
-def slowest(trace: Trace, critical_us: Mapping[str, int]) -> Ranked:
-    """The application span that the request waited for longest."""
-    ranked = rank(trace, critical_us) or ((trace.root, 0),)
+def slowest_span(trace: Trace) -> Ranked:
+    """The application span that the request waited for longest: critical self time."""
+    ranked = rank(trace, critical_self_time_us(trace)) or ((trace.root, 0),)
     span, own_us = ranked[0]
     following, next_us = ranked[1] if len(ranked) > 1 else (None, 0)
     share = own_us / trace.root.duration_us if trace.root.duration_us else 0.0

@@ -7,8 +7,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lab.critical_path import slowest_span
 from lab.duration import milliseconds
+from lab.folding import slowest_span
 from lab.labels import label, place, printable
 from lab.spans import Trace
 from lab.stages import stages

@@ -6,10 +6,9 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import base_image
+from lab import base_image, engine_probe
 from lab.buildenv import BuildEnv, secret_files
 from lab.image_specs import Plan, Spec
-from lab.run import run
 from lab.watched import StoppedError, Watch
 
 LINE_PREFIX = re.compile(r"^#\d+ (?:\d+\.\d+ )?")
@@ -33,7 +32,7 @@ class Builder:
             took_s = base_image.build(plan.base, self.root, self.env, self.watch)
             self.watch.report(f"image base: built in {took_s:.0f} s")
         with secret_files(self.env.secrets) as secrets:
-            builder = run(["docker", "context", "show"]).stdout.strip() or "default"
+            builder = engine_probe.context()
             self._side_by_side(plan, wanted, builder, secrets)
 
     def _side_by_side(

@@ -7,16 +7,15 @@ from collections.abc import Callable, Mapping
 
 from lab import collect, pyspy, reports, stacks
 from lab.analysis import Analysis, Subject, analyse, subject
+from lab.choose import find_trace
 from lab.containers import container
-from lab.errors import LabError
 from lab.findings import Profile, Recordings
 from lab.jaeger import Jaeger, trace_url
 from lab.pyspy import Format
-from lab.replay import Replayer, is_replay
+from lab.replay import Replayer
 from lab.report import to_json
 from lab.report_markdown import markdown
 from lab.settings import Settings
-from lab.spans import Trace
 from lab.takes import CUT, Take, take_all
 from lab.wording import ms, percent
 from services.telemetry.conventions import CACHE_HIT, CONTAINER_ID
@@ -25,7 +24,6 @@ Report = Callable[[str], None]
 
 DAY_S = 86_400.0
 SECONDS = 10
-ANSWERED = {"http.response.status_code": "200"}
 ANALYSIS = "bottleneck_analysis.md"
 DOCUMENT = "profile.json"
 RECORDED: Mapping[Format, str] = {
@@ -76,33 +74,9 @@ def run(
     return _write(settings, what, analysis, recordings, takes)
 
 
-def find_trace(jaeger: Jaeger, trace_id: str | None, since_s: float) -> Trace:
-    """The given trace, or the slowest query's that was answered, replays left out.
-
-    Where none was answered, the slowest of all is taken. Raises LabError where there is none.
-    """
-    if trace_id is not None:
-        given = jaeger.trace(trace_id)
-        if given is None:
-            raise LabError(
-                f"Jaeger has no trace {trace_id}; only sampled ones are kept (one in ten), and "
-                "they arrive some seconds late: `invoke trace` shows the slowest there is"
-            )
-        return given
-    found = jaeger.slowest(since_s=since_s, tags=ANSWERED, skip=is_replay)
-    found = found or jaeger.slowest(since_s=since_s)
-    if found is None:
-        raise LabError(
-            f"there is no trace of a query of the last {since_s / 3600:.3g} h to profile; "
-            "send some with `invoke traffic --requests 50` (one in ten is kept), or start with "
-            "`invoke up`, which sends a slow one that always is"
-        )
-    return found
-
-
 def _tell(what: Subject, report: Report) -> None:
     slowest = what.slowest
-    report(f"slowest trace: {what.trace.trace_id}, {ms(what.trace.root.duration_ms)}")
+    report(f"trace {what.trace.trace_id}: {ms(what.trace.root.duration_ms)}")
     report(
         f"its slowest span: {slowest.name} in {slowest.service}, {ms(slowest.self_ms)} "
         f"({percent(slowest.share)} of the request)"

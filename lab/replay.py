@@ -20,6 +20,8 @@ CONNECT_TIMEOUT_S = 5.0
 LEAST_TIMEOUT_S = 60.0
 # A replay varies: one that would probably outlast the recording isn't begun.
 MARGIN = 1.1
+# Of quick requests so many are enough, and Jaeger isn't flooded.
+MOST_REPLAYS = 100
 
 
 @dataclass(frozen=True)
@@ -137,14 +139,15 @@ def is_replay(trace: Trace) -> bool:
 def fill(
     send: Callable[[], Replay], left_s: Callable[[], float], expected_s: float
 ) -> tuple[Replay, ...]:
-    """Replay one after another while the recording has time for another whole one; once at least.
+    """Replay one after another while the recording has time for another whole one.
 
+    Once at least, MOST_REPLAYS times at most.
     ``left_s`` tells the seconds left, ``expected_s`` is how long the first will take; later ones
     are expected to take as long as the slowest so far.
     """
     replays: list[Replay] = []
     slowest_s = expected_s
-    while not replays or left_s() > slowest_s * MARGIN:
+    while not replays or (left_s() > slowest_s * MARGIN and len(replays) < MOST_REPLAYS):
         replay = send()
         slowest_s = max(replay.duration_s, slowest_s if replays else 0.0)
         replays.append(Replay(replay.trace_id, replay.duration_s, replay.cost_usd, left_s() > 0))

@@ -5,6 +5,7 @@ from lab.report import span_line
 from lab.wording import ms, percent
 
 LISTED_FUNCTIONS = 12
+LISTED_SHARE = 0.01
 
 
 def markdown(profile: Profile) -> str:
@@ -59,8 +60,10 @@ def _contributors(profile: Profile) -> str:
 
 
 def _functions(profile: Profile) -> str:
-    ends = [one for one in profile.functions if one.self_us][:LISTED_FUNCTIONS]
-    above = [one for one in profile.functions if one.file.startswith("services/")]
+    least_us = LISTED_SHARE * max((one.total_us for one in profile.functions), default=0)
+    shown = [one for one in profile.functions if one.total_us >= least_us]
+    ends = [one for one in shown if one.self_us >= least_us][:LISTED_FUNCTIONS]
+    above = [one for one in shown if one.file.startswith("services/")]
     rows = [
         f"| `{one.function}` | {one.file}:{one.line} | {ms(one.self_us / 1000)} | "
         f"{ms(one.total_us / 1000)} |"

@@ -165,6 +165,10 @@ def _create(
         ) from missing
     except DockerException as failed:
         raise UnavailableError(f"the py-spy sidecar can't be made: {failed}") from failed
+    except KeyboardInterrupt:
+        with suppress(DockerException):
+            client().containers.get(name).remove(force=True)
+        raise
 
 
 def _clear_way(name: str, service: str) -> None:

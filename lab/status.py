@@ -10,7 +10,7 @@ from rich.table import Table
 from lab.containers import SERVICE_LABEL, SERVICES, all_containers
 from lab.settings import Settings
 
-WEB_PATHS = {"gateway": "/docs", "jaeger": "/", "datadog-ui": "/"}
+WEB_PATHS = {"gateway": "/docs", "jaeger": "/", "datadog-ui": "/requests"}
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,14 @@ def take_all(
             replays = replay.fill(send, recording.left_s, expected_s)
             _check_whole(replays, seconds)
             takes[kind] = Take(recording.finish(), replays)
-        took = ", ".join(ms(one.duration_s * 1000) for one in replays)
-        tell(f"{takes[kind].recorded.samples} samples; replays took {took}")
+        tell(_summary(takes[kind]))
     return takes
+
+
+def _summary(take: Take) -> str:
+    took_ms = [one.duration_s * 1000 for one in take.replays]
+    replays = "1 replay" if len(took_ms) == 1 else f"{len(took_ms)} replays"
+    return f"{take.recorded.samples} stacks; {replays} of {ms(min(took_ms))} to {ms(max(took_ms))}"
 
 
 def _check_whole(replays: tuple[Replay, ...], seconds: int) -> None:

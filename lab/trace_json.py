@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from lab.critical_path import critical_path, critical_self_time_us, self_time_us, slowest_span
+from lab.critical_path import critical_path, critical_self_time_us, self_time_us
+from lab.folding import slowest_span
 from lab.jaeger import trace_url
 from lab.spans import Span, Trace
 from lab.stages import stages
@@ -15,11 +16,12 @@ def to_json(trace: Trace, jaeger_url: str) -> dict[str, Any]:
     """All of the trace with what was found out about it. Times are milliseconds.
 
     `{trace_id, trace_url, start, duration_ms, services, stages: [{name, duration_ms, share}],
-    slowest_span: {span_id, name, service, duration_ms, self_ms, critical_ms, share,
-    ahead_of_next_ms, next_span_id}, critical_path: [{span_id, name, service, start_ms,
+    slowest_span: {span_id, name, service, duration_ms, self_ms, share, ahead_of_next_ms,
+    next_span_id}, critical_path: [{span_id, name, service, start_ms,
     duration_ms}], spans: [{span_id, parent_id, name, service, kind, start_ms, duration_ms, self_ms,
     critical_ms, is_error, attributes}]}`. `start` is the root's, in UTC, and `start_ms` counts from
-    there; `self_ms` is without any child, `critical_ms` the part of it that the request waited for.
+    there; a span's `self_ms` is without any child, `critical_ms` the part of it that the request
+    waited for. The slowest span's `self_ms` has its own client calls folded in (lab/folding.py).
     """
     root = trace.root
     return {
@@ -47,8 +49,7 @@ def _slowest(trace: Trace) -> dict[str, Any]:
     return {
         **_identity(ranked.span),
         "duration_ms": ranked.span.duration_ms,
-        "self_ms": self_time_us(trace)[ranked.span.span_id] / US_PER_MS,
-        "critical_ms": ranked.critical_self_us / US_PER_MS,
+        "self_ms": ranked.critical_self_us / US_PER_MS,
         "share": ranked.share,
         "ahead_of_next_ms": ranked.ahead_of_next_us / US_PER_MS,
         "next_span_id": ranked.next_span.span_id if ranked.next_span else None,

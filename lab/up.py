@@ -1,8 +1,9 @@
 """`invoke up`: the lab started, its index loaded, its first traces sent, and where to look."""
 
-from lab import stack, status, traffic
+from lab import containers, stack, status, traffic
 from lab.console import out, steps
 from lab.settings import Settings
+from services.telemetry import conventions
 
 
 def run(settings: Settings, *, send_traffic: bool) -> None:
@@ -11,7 +12,8 @@ def run(settings: Settings, *, send_traffic: bool) -> None:
         stack.up(settings, told)
         if send_traffic:
             told("warming up: sending traffic until at least 10 traces are sampled")
-            mystery = traffic.warm_up(settings, told.update)
+            since_s = containers.started_s(settings, conventions.SERVICES)
+            mystery = traffic.warm_up(settings, told.update, since_s=since_s)
             told(f"warmed up; the mystery query's trace is {mystery}")
     out.print()
     out.print(status.links(settings))

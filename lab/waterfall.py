@@ -7,8 +7,9 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from lab.bars import ASCII, UNICODE, Glyphs, Scale, bar
-from lab.critical_path import Segment, critical_path, slowest_span
+from lab.critical_path import Segment, critical_path
 from lab.duration import milliseconds
+from lab.folding import slowest_span
 from lab.headline import headline, verdict
 from lab.labels import label, printable
 from lab.spans import Trace

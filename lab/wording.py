@@ -1,11 +1,12 @@
 """The verdict in sentences: the evidence with its numbers, the root cause, what to do next."""
 
-from lab.evidence import Evidence
+from lab.evidence import LEAST_MS, Evidence
 from lab.facts import Calls
 from lab.findings import Cause
 from lab.stacks import Frame
 
 BLOCKED_CPU_SHARE = 0.4
+CROWDED_CPU_SHARE = 0.6
 LISTED_CALLS = 3
 
 
@@ -55,9 +56,10 @@ def _told_samples(seen: Evidence) -> tuple[str, ...]:
         return ()
     told = f"of about {samples.count} samples inside the span, {percent(samples.io_share)} waited"
     told += f" on a socket and {percent(samples.lock_share)} on a lock"
+    told += f"; in {percent(samples.still_share)} the stack did not change for 100 ms or more"
     if samples.frame is None:
         return (told,)
-    return (told, f"most of them were under {_place(samples.frame)}")
+    return (told, f"most of them were in {_place(samples.frame)} or below")
 
 
 def hypothesis(cause: Cause, seen: Evidence, frame: Frame | None) -> str:
@@ -70,11 +72,19 @@ def hypothesis(cause: Cause, seen: Evidence, frame: Frame | None) -> str:
             f"{ms(seen.repeated.own_us / 1000 / seen.repeated.count)} each."
         )
     if cause == "cpu":
-        return f"`{seen.name}` spends its time computing{where}."
+        told = f"`{seen.name}` spends its time computing{where}."
+        if seen.cpu_share is not None and seen.cpu_share < CROWDED_CPU_SHARE:
+            told += " For a part of it it waited for the processor: the machine was busy."
+        return told
     if cause == "io_wait":
         return _io_hypothesis(seen, where)
     if cause == "lock_wait":
         return f"`{seen.name}` waits for a lock or another thread{where}."
+    if seen.original_ms < LEAST_MS:
+        return (
+            f"`{seen.name}` takes {ms(seen.original_ms)} of its own: nothing in this request is "
+            f"slow. Spans below {ms(LEAST_MS)} can't be explained by sampling."
+        )
     if seen.cpu_share is not None and seen.cpu_share < BLOCKED_CPU_SHARE:
         return (
             f"`{seen.name}` was blocked for most of its time{where}; no client span and no known "
@@ -107,7 +117,7 @@ def next_step(cause: Cause, seen: Evidence, frame: Frame | None) -> str:
         return _io_next_step(seen)
     if cause == "lock_wait":
         return "Find who holds the lock meanwhile: look at the other threads in the speedscope."
-    if not seen.is_reproduced:
+    if not seen.is_reproduced or seen.original_ms < LEAST_MS:
         return (
             "Profile a slow trace that comes back: choose one with `invoke trace`, then "
             "`invoke profile --trace-id ID`."

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 from fastapi import FastAPI, Header
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -28,9 +29,9 @@ TRACE_ID = r"^[0-9a-f]{32}$"
 class Gateway:
     """The endpoints, and what they need while the process runs."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
         self._settings = settings
-        self._client = upstream.client()
+        self._client = client
         self._cache = Cache(settings.redis_url, settings.redis_timeout_s, settings.cache_ttl_s)
         self._retriever = Upstream("retriever", settings.retriever_url, self._client)
         self._generator = Upstream("generator", settings.generator_url, self._client)
@@ -71,9 +72,12 @@ class Gateway:
         await self._cache.close()
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The application, with clients that connect when they are first used."""
-    gateway = Gateway(settings)
+def create_app(settings: Settings, client: httpx.AsyncClient | None = None) -> FastAPI:
+    """The application, with clients that connect when they are first used.
+
+    ``client`` is what it speaks to the other services with; it is closed with the application.
+    """
+    gateway = Gateway(settings, client or upstream.client())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -86,7 +86,10 @@ def sentences(context: str) -> list[Sentence]:
 
 
 def rank(question: str, found: Sequence[Sentence]) -> list[Sentence]:
-    """Best first: rare words shared with the question, in relation to the sentence's length."""
+    """Best first: rare words shared with the question, in relation to the sentence's length.
+
+    Sentences that share none are left out.
+    """
     asked = _words(question)
     spoken = [_words(sentence.text) for sentence in found]
     documents = Counter(word for words in spoken for word in words)
@@ -95,8 +98,9 @@ def rank(question: str, found: Sequence[Sentence]) -> list[Sentence]:
         shared = sum(math.log1p(len(found) / documents[word]) for word in asked & words)
         return shared / math.sqrt(len(words) or 1)
 
-    scored = sorted(zip(found, spoken, strict=True), key=lambda pair: -score(pair[1]))
-    return [sentence for sentence, _ in scored]
+    scored = [(score(words), sentence) for sentence, words in zip(found, spoken, strict=True)]
+    scored.sort(key=lambda pair: -pair[0])
+    return [sentence for points, sentence in scored if points > 0]
 
 
 def _words(text: str) -> frozenset[str]:

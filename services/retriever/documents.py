@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, select, text
+import sqlalchemy
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
@@ -44,11 +45,14 @@ class Documents:
         if not database.is_file():
             raise FileNotFoundError(f"{database} is missing; build it with `python -m seed.corpus`")
         query = {"mode": "ro", "immutable": "1", "uri": "true"}
-        self._engine: Engine = create_engine(
+        # Looked up when called: instrumentation replaces it after this module was imported.
+        self._engine: Engine = sqlalchemy.create_engine(
             URL.create("sqlite", database=f"file:{database}", query=query),
             poolclass=QueuePool,
             pool_size=POOL_SIZE,
             max_overflow=0,
+            isolation_level="AUTOCOMMIT",  # nothing is written, so there is nothing to roll back
+            skip_autocommit_rollback=True,
             connect_args={"check_same_thread": False},
         )
 

@@ -36,7 +36,8 @@ class Retriever:
         self._corpus = self._documents.corpus()
         self._rarity = Rarity(self._documents.texts())
         self._embedder = Embedder()
-        self._index: VectorIndex | None = None
+        # At pinecone.io the index may not exist yet; then it is looked for at every request.
+        self._index = VectorIndex(settings) if settings.pinecone_host else None
 
     def retrieve(self, request: RetrieveRequest) -> Candidates:
         """Passages near the question, several times ``top_k``, by cosine similarity."""

@@ -76,7 +76,7 @@ class RepeatFilter(logging.Filter):
 
 
 def configure(service: str, level: str = "INFO") -> None:
-    """Make every logger of the process, uvicorn's too, write JSON to stderr."""
+    """Make every logger of the process write JSON to stderr, those that have handlers too."""
     LoggingInstrumentor().instrument(
         inject_trace_context=True, enable_log_auto_instrumentation=False
     )
@@ -84,7 +84,7 @@ def configure(service: str, level: str = "INFO") -> None:
     handler.setFormatter(JsonFormatter(service))
     handler.addFilter(RepeatFilter())
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in ("uvicorn", "uvicorn.error"):
+    for name in ("uvicorn", "uvicorn.error", "ddtrace"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True

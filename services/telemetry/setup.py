@@ -26,6 +26,8 @@ class Library(Protocol):
 
     def instrument(self, **kwargs: Any) -> None: ...
 
+    def uninstrument(self, **kwargs: Any) -> None: ...
+
 
 @dataclass(frozen=True)
 class Telemetry:

@@ -122,3 +122,17 @@ def only(trace: Trace, services: Iterable[str]) -> Trace:
     """The spans of some services alone."""
     kept = set(services)
     return Trace.of(span for span in trace.spans if span.service in kept)
+
+
+def jaeger_json(number: int, start_us: int = 1) -> dict[str, object]:
+    """A trace of one span as Jaeger sends it."""
+    span = {
+        "traceID": trace_id(number),
+        "spanID": "01",
+        "operationName": "POST /query",
+        "startTime": start_us,
+        "duration": 1,
+        "processID": "p1",
+    }
+    processes = {"p1": {"serviceName": "gateway"}}
+    return {"traceID": trace_id(number), "spans": [span], "processes": processes}

@@ -15,6 +15,7 @@ from tests.checks.literal import (
     queries,
     query,
     with_attributes,
+    without,
     without_attribute,
 )
 
@@ -113,6 +114,22 @@ def test_without_a_model_call_the_check_fails() -> None:
         assert not found.passed
         assert "no openai.generate" in found.evidence
         assert found.fix == "invoke traffic --requests 100"
+
+
+def test_calls_that_were_made_and_not_traced_are_looked_for() -> None:
+    """Where queries ran and no call is traced, more traffic alone would not help."""
+    found = judge(tuple(without(one, "openai.generate") for one in queries(11)), WINDOW)
+    assert not found.passed
+    assert found.fix is not None
+    assert found.fix.startswith("look at `invoke logs --service generator`")
+
+
+def test_one_fix_names_both_places() -> None:
+    """What is wrong in two services is told in one fix."""
+    bare = without_attribute(without_attribute(query(50), CALL, "llm.model"), ROOT, "user_id")
+    found = judge((bare,), WINDOW)
+    assert str(found.fix).count("invoke up") == 1
+    assert "in services/generator and services/gateway by" in str(found.fix)
 
 
 def test_without_a_query_the_check_fails() -> None:

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from checks.datadog import Compared, compare, judge
+from checks.datadog import Compared, compare, has_api_key, judge, judge_real_agent
 from lab.datadog import DatadogSpan
+from lab.errors import UnavailableError
 from lab.ledger import Sent
 from lab.settings import Settings
 from tests.checks.evidence import STARTED_S, sources
-from tests.checks.literal import NOW_S, only, queries, query, trace_id
+from tests.checks.literal import NOW_S, jaeger_json, only, queries, query, trace_id
 
 ALL = frozenset({"gateway", "retriever", "generator"})
 IDS = [trace_id(number) for number in range(1, 13)]
@@ -115,25 +116,7 @@ def test_what_datadog_alone_holds_is_looked_up_in_jaeger(
     jaeger_lab: Settings, documents: dict[str, Any]
 ) -> None:
     """An id that the search didn't give is Datadog's alone only if Jaeger hasn't got it."""
-    documents[f"/api/traces/{trace_id(8)}"] = [
-        {
-            "traceID": trace_id(8),
-            "spans": [
-                {
-                    "traceID": trace_id(8),
-                    "spanID": "01",
-                    "operationName": "GET /",
-                    "references": [],
-                    "startTime": 1,
-                    "duration": 1,
-                    "processID": "p1",
-                    "tags": [],
-                    "logs": [],
-                }
-            ],
-            "processes": {"p1": {"serviceName": "gateway", "tags": []}},
-        }
-    ]
+    documents[f"/api/traces/{trace_id(8)}"] = {"data": [jaeger_json(8)]}
     told = {**datadog_trace(1, 600), **datadog_trace(8, 600), **datadog_trace(9, 600)}
     both = compare(sources(queries=(query(1),), settings=jaeger_lab), told)
     assert both.only_datadog == (trace_id(9),)
@@ -161,3 +144,34 @@ def test_a_trace_to_be_dropped_is_found_by_its_priority(jaeger_lab: Settings) ->
         sources(queries=(query(1),), settings=jaeger_lab), datadog_trace(1, 600, priority=-1)
     )
     assert both.dropped == (trace_id(1),)
+
+
+def test_the_real_agent_is_asked_for_what_it_can_tell(
+    datadog_lab: Settings, documents: dict[str, Any]
+) -> None:
+    """Datadog's own agent passes by being there, and the evidence says what was not compared."""
+    documents["/info"] = {"version": "7.71.1", "endpoints": []}
+    found = judge_real_agent(datadog_lab)
+    assert found.passed
+    assert "agent 7.71.1" in found.evidence
+    assert "not compared" in found.evidence
+
+
+def test_the_real_agent_gone_cannot_be_checked() -> None:
+    """Nobody at the agent's port is an error that says so."""
+    with pytest.raises(UnavailableError, match="Datadog agent doesn't answer"):
+        judge_real_agent(Settings(port_offset=-8125))
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        (["PATH=/bin", "DD_API_KEY=0123"], True),
+        (["PATH=/bin", "DD_API_KEY="], False),
+        (["DD_API_KEY_FILE=/run/key"], False),
+        ([], False),
+    ],
+)
+def test_a_key_makes_the_agent_datadogs_own(environment: list[str], expected: bool) -> None:
+    """Only a key with a value means that traces leave the machine."""
+    assert has_api_key(environment) is expected

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from checks.sampling import observe
+from checks.sources import MAX_QUERIES, held_by_jaeger
 from checks.traces import find as find_traces
 from lab.errors import UnavailableError
 from lab.ledger import Sent
 from lab.settings import Settings
 from tests.checks.evidence import failed, sources
-from tests.checks.literal import NOW_S, query, trace_id
+from tests.checks.literal import NOW_S, jaeger_json, query, trace_id
 
 
 def sent(number: int, ago_s: float, *, sampled: bool = False) -> Sent:
@@ -38,17 +39,7 @@ def test_a_sampled_request_that_the_search_missed_is_looked_up(
     jaeger_lab: Settings, documents: dict[str, Any]
 ) -> None:
     """Held is what Jaeger gives by id or by search, not what the client was told."""
-    span = {
-        "traceID": trace_id(2),
-        "spanID": "01",
-        "operationName": "POST /query",
-        "startTime": 1,
-        "duration": 1,
-        "processID": "p1",
-    }
-    processes = {"p1": {"serviceName": "gateway"}}
-    found = {"traceID": trace_id(2), "spans": [span], "processes": processes}
-    documents[f"/api/traces/{trace_id(2)}"] = [found]
+    documents[f"/api/traces/{trace_id(2)}"] = {"data": [jaeger_json(2)]}
     requests = tuple(sent(number, 600, sampled=True) for number in (1, 2, 3))
     observed = observe(sources(queries=(query(1),), sent=requests, settings=jaeger_lab))
     assert observed.held == {trace_id(1), trace_id(2)}
@@ -67,3 +58,24 @@ def test_jaeger_down_reaches_the_check() -> None:
     down = UnavailableError("Jaeger doesn't answer at http://127.0.0.1:16686")
     with pytest.raises(UnavailableError, match="Jaeger doesn't answer"):
         find_traces(replace(sources(), held=failed(down)))
+
+
+def test_a_search_that_gives_all_covers_the_hour(
+    jaeger_lab: Settings, documents: dict[str, Any]
+) -> None:
+    """Fewer traces than were asked for are all there are of the last hour."""
+    documents["/api/traces"] = {"data": [jaeger_json(1, round((NOW_S - 900) * 1e6))]}
+    held = held_by_jaeger(jaeger_lab, NOW_S)
+    assert [trace.trace_id for trace in held.queries] == [trace_id(1)]
+    assert held.since_s == NOW_S - 3600
+
+
+def test_a_search_that_was_cut_covers_what_it_gave(
+    jaeger_lab: Settings, documents: dict[str, Any]
+) -> None:
+    """With more traces than are looked at, what is older than the oldest of them isn't judged."""
+    newest = range(1, MAX_QUERIES + 1)
+    documents["/api/traces"] = {
+        "data": [jaeger_json(one, round((NOW_S - one) * 1e6)) for one in newest]
+    }
+    assert held_by_jaeger(jaeger_lab, NOW_S).since_s == NOW_S - MAX_QUERIES

@@ -36,3 +36,11 @@ def test_a_service_that_is_gone_fails() -> None:
     assert not found.passed
     assert "has no gateway container" in found.evidence
     assert found.fix == "invoke up"
+
+
+def test_an_image_without_py_spy_is_to_be_rebuilt() -> None:
+    """Words over several lines become one, and the fix is the one that they name."""
+    missing = LabError("py-spy can't profile:\n  [Errno 2]\nrebuild the image with `invoke up`")
+    found = judge({**ALL, "gateway": missing})
+    assert "gateway: py-spy can't profile: [Errno 2] rebuild the image" in found.evidence
+    assert found.fix == "invoke up"

@@ -1,6 +1,7 @@
 """The report as a person reads it."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -45,6 +46,13 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     flat = " ".join(text.split())
     for words in (PASSED.evidence, FAILED.evidence, FAILED.impact, str(FAILED.fix)):
         assert words in flat
+
+
+def test_a_word_longer_than_the_line_is_not_cut_off() -> None:
+    """What a service said in one long word is folded, to its last letter."""
+    long = "ParentBased{" + ",".join(f"sampler{number}" for number in range(30)) + "}"
+    text = printed(80, replace(FAILED, evidence=long))
+    assert long in "".join(text.split())
 
 
 def test_results_are_told_by_word_and_not_by_colour_alone() -> None:

@@ -37,21 +37,35 @@ def test_a_tenth_configured_and_observed_passes() -> None:
     assert found.passed
     assert "configured 0.10, parent-based, in gateway, retriever, generator" in found.evidence
     assert "Jaeger holds 13 of 130 requests (10.0%), expected 13.0: p = 1" in found.evidence
-    assert "two-sided exact binomial" in found.evidence
-    assert "0.5 > 99.9 %" in found.evidence
+    assert "exact binomial, two-sided by small probabilities, alpha 0.001" in found.evidence
+    assert "0.5 with > 99.9 %" in found.evidence
     assert "all 13 sampled requests are in Jaeger (0 forced)" in found.evidence
 
 
-@pytest.mark.parametrize("ratio", [0.05, 0.5, 0.0, 1.0, 0.001, None])
-def test_another_configured_ratio_fails(ratio: float | None) -> None:
-    """One service with another ratio, or none, fails whatever is observed, and is named."""
-    told = telemetry(sample_ratio=ratio, sampler=f"TraceIdRatioBased{{{ratio}}}")
-    found = judge(told, observed(13, 130))
+@pytest.mark.parametrize("ratio", [0.05, 0.5, 0.0, 1.0, 0.001])
+def test_another_configured_ratio_fails(ratio: float) -> None:
+    """One service with another ratio fails whatever is observed, and is named."""
+    found = judge(telemetry(sample_ratio=ratio), observed(13, 130))
     assert not found.passed
-    assert f"generator samples with TraceIdRatioBased{{{ratio}}}" in found.evidence
+    assert f"generator samples {ratio:g} instead of 0.10" in found.evidence
     assert found.fix is not None
     assert "sampler = TraceIdRatioBased(0.10)" in found.fix
     assert "configured 0.10, parent-based, in gateway, retriever" in found.evidence
+
+
+def test_a_sampler_without_a_ratio_fails() -> None:
+    """A sampler of another kind is shown as it describes itself."""
+    found = judge(telemetry(sample_ratio=None, sampler="AlwaysOnSampler"), observed(13, 130))
+    assert not found.passed
+    assert "generator samples by no ratio but AlwaysOnSampler" in found.evidence
+
+
+def test_one_cause_has_one_fix() -> None:
+    """A wrong ratio that is both configured and observed is mended once."""
+    wrong = judge(telemetry(sample_ratio=0.5), observed(65, 130))
+    assert str(wrong.fix).count("TraceIdRatioBased") == 1
+    lost = judge(telemetry(), observed(65, 130))
+    assert "invoke logs --service gateway" in str(lost.fix)
 
 
 def test_a_sampler_that_ignores_its_caller_fails() -> None:

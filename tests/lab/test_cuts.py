@@ -40,6 +40,19 @@ def test_what_was_not_recorded_is_not_covered() -> None:
     assert (found.wanted_us, found.covered_us) == (500, 100)
 
 
+def test_stacks_that_do_not_change_for_long_are_told() -> None:
+    """A stay of 100 ms counts with its part inside the span; shorter ones don't."""
+    timeline = Timeline(
+        (
+            Stay(41, 0, 40_000, (SCORE,)),
+            Stay(41, 40_000, 140_000, (SCORE_LATER,)),
+            Stay(41, 140_000, 180_000, (SCORE,)),
+        )
+    )
+    found = cut(timeline, [Interval(41, ORIGIN_US, ORIGIN_US + 130_000)], ORIGIN_US)
+    assert (found.still_us, found.covered_us) == (90_000, 130_000)
+
+
 def test_samples_are_covered_time_in_sampling_periods() -> None:
     """Two and a half seconds at 100 Hz are 250 samples."""
     assert Cut({(SCORE,): 2_500_000}, 1, 2_500_000).samples(rate_hz=100) == 250

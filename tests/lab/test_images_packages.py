@@ -1,5 +1,6 @@
 """The recorded Debian packages, and the base image's command line."""
 
+import shutil
 from pathlib import Path
 
 from lab.base_image import mmdebstrap_argv
@@ -46,9 +47,9 @@ def test_the_projects_own_record_covers_all_images() -> None:
 
 def test_the_base_is_made_from_the_machines_mirrors_and_settings(tmp_path: Path) -> None:
     """They are given as files; none of their content is on the command line."""
-    folder = ROOT / "compose/images/base"
+    shutil.copytree(ROOT / "compose/images/base", tmp_path / "recipe")
     env = BuildEnv(secrets={"apt-sources": "deb http://me:secret@mirror trixie main\n"})
-    argv = mmdebstrap_argv(folder, tmp_path, env)
+    argv = mmdebstrap_argv(tmp_path, env)
     assert (tmp_path / "sources.list").read_text() == env.secrets["apt-sources"]
     assert argv[-3:] == ["trixie", str(tmp_path / "base.tar"), str(tmp_path / "sources.list")]
     assert "secret" not in " ".join(argv)

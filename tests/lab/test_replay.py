@@ -163,6 +163,12 @@ def test_one_replay_is_made_however_long_it_is() -> None:
     assert found == (replace(found[0], duration_s=12.0, in_recording=False),)
 
 
+def test_quick_requests_are_not_replayed_without_end() -> None:
+    """A request of milliseconds is replayed a hundred times, not thousands."""
+    clock = Clock(10)
+    assert len(fill(lambda: clock.replay(0.005), clock.left_s, 0.005)) == 100
+
+
 def test_quicker_replays_than_the_original_are_made_more_often() -> None:
     """The expectation follows the replays, not the original."""
     clock = Clock(10)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from lab.choose import find_trace
 from lab.errors import LabError, UnavailableError, UsageError
 from lab.jaeger import Jaeger
-from lab.profile import find_trace
 from lab.replay import USER_AGENT
 from lab.spans import AttributeValue, Trace
 from services.telemetry.conventions import ROOT_SPAN
@@ -37,6 +37,19 @@ def test_the_slowest_answered_query_is_taken() -> None:
     failed = query(1, 9_000, {"http.response.status_code": 502})
     again = query(2, 8_000, {**ANSWERED, "user_agent.original": USER_AGENT})
     assert found(failed, again, query(3, 700, ANSWERED), query(4, 600, ANSWERED)) == f"{3:032x}"
+
+
+def test_a_query_far_below_its_replays_is_found() -> None:
+    """The search goes down from the slowest replay until there is a query of a user's."""
+    marked = {**ANSWERED, "user_agent.original": USER_AGENT}
+    replays = [query(100 + number, 90_000 + number, marked) for number in range(60)]
+    assert found(query(1, 4_000, ANSWERED), *replays, query(2, 3_000, ANSWERED)) == f"{1:032x}"
+
+
+def test_with_nothing_but_replays_the_slowest_is_taken() -> None:
+    """Once the queries themselves have gone, a replay is as good."""
+    marked = {**ANSWERED, "user_agent.original": USER_AGENT}
+    assert found(query(1, 8_000, marked), query(2, 9_000, marked)) == f"{2:032x}"
 
 
 def test_without_an_answered_query_the_slowest_of_all_is_taken() -> None:
