@@ -20,7 +20,7 @@ def build(reference: str, root: Path, env: BuildEnv, watch: Watch) -> float:
     Raises UnavailableError where mmdebstrap isn't there and can't be installed.
     """
     ensure_mmdebstrap(watch)
-    with tempfile.TemporaryDirectory(prefix="tracelab-base-") as name:
+    with tempfile.TemporaryDirectory(prefix="tracelab-base-", ignore_cleanup_errors=True) as name:
         work = Path(name)
         if os.geteuid() != 0:
             work.chmod(0o755)  # a user's mmdebstrap works under ids that aren't the user's own
