@@ -3,7 +3,7 @@
 from collections import Counter
 
 from checks.plausible import call_problems, count_of, query_problems
-from checks.result import Checkpoint, Finding, conclude
+from checks.result import Checkpoint, Finding, conclude, send
 from checks.shape import entry, is_cached, is_failed
 from checks.sources import Sources
 from checks.window import Window
@@ -11,7 +11,7 @@ from lab.spans import Span, Trace
 from services.telemetry.conventions import LLM_PROMPT_TOKENS, OPENAI_GENERATE, ROOT_SPAN
 
 SHOWN = 4
-TRAFFIC = "invoke traffic --requests 100"
+TRAFFIC = send()
 FIND_CALLS = f"look at `invoke logs --service generator`, run `invoke up`, then `{TRAFFIC}`"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from checks.result import Checkpoint, Finding, conclude
+from checks.result import Checkpoint, Finding, conclude, send
 from checks.sources import Sources
 from checks.window import Window
 from lab import containers
@@ -16,7 +16,7 @@ from services.telemetry.conventions import SERVICES
 API_KEY = "DD_API_KEY"
 SEARCHED_ONE_BY_ONE = 20
 BRIDGE = "look at the Datadog part in services/telemetry, then `invoke up`"
-TRAFFIC = "invoke traffic --requests 100"
+TRAFFIC = send()
 
 
 @dataclass(frozen=True)

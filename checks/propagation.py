@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from checks.result import Checkpoint, Finding, conclude
+from checks.result import Checkpoint, Finding, conclude, send
 from checks.shape import entry, is_cached, is_of_a_query, orphans, uncrossed
 from checks.sources import Sources
 from checks.window import Window
 from lab.spans import Trace
 
+TRAFFIC = send()
 MEND = (
     "see that services/telemetry/tracer.py sets the tracecontext propagator and that the httpx"
-    " clients are instrumented, run `invoke up`, then `invoke traffic --requests 100`"
+    f" clients are instrumented, run `invoke up`, then `{TRAFFIC}`"
 )
-TRAFFIC = "invoke traffic --requests 100"
 
 
 def judge(traces: tuple[Trace, ...], window: Window) -> Finding:

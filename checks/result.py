@@ -9,6 +9,8 @@ from lab.errors import LabError, UnavailableError
 if TYPE_CHECKING:
     from checks.sources import Sources
 
+ROUND_TO = 50
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -84,6 +86,11 @@ def conclude(evidence: list[str], problems: list[tuple[str, str]]) -> Finding:
     told = [" ".join(words.split()) for words in [*(wrong for wrong, _ in problems), *evidence]]
     fixes = dict.fromkeys(fix for _, fix in problems)
     return Finding("; ".join(told), "; then ".join(fixes) or None)
+
+
+def send(requests: int = 100) -> str:
+    """The command that sends at least so many requests, none of them answered from the cache."""
+    return f"invoke traffic --scenario cold --requests {-(-requests // ROUND_TO) * ROUND_TO}"
 
 
 def mend(error: LabError) -> str:

@@ -7,7 +7,7 @@ from math import isclose
 
 from checks import binomial
 from checks.background import attempt
-from checks.result import Checkpoint, Finding, conclude, mend
+from checks.result import Checkpoint, Finding, conclude, mend, send
 from checks.sources import Sources
 from checks.telemetry import Telemetry
 from checks.window import Window
@@ -17,15 +17,13 @@ from lab.ledger import Sent
 from services.telemetry.conventions import SAMPLE_RATIO
 
 SEARCHED_ONE_BY_ONE = 20
-ROUND_TO = 50
 NOTICED = (0.5, 0.05, 0.001)
 SET_RATIO = (
     f"set `sampler = TraceIdRatioBased({SAMPLE_RATIO:.2f})` in services/telemetry/tracer.py, see"
     " that no overlay sets OTEL_TRACES_SAMPLER_ARG, then `invoke up`"
 )
 FIND_LOST = (
-    "look for lost spans in `invoke logs --service gateway`, run `invoke up`, then"
-    " `invoke traffic --requests 100`"
+    f"look for lost spans in `invoke logs --service gateway`, run `invoke up`, then `{send()}`"
 )
 Problems = list[tuple[str, str]]
 
@@ -100,9 +98,7 @@ def _judge_ratio(observed: Observed, evidence: list[str], problems: Problems) ->
     sent, needed = len(free), binomial.needed(SAMPLE_RATIO)
     if sent < needed:
         wrong = f"only {sent} requests since the lab started, {needed} needed to judge a ratio"
-        problems.append(
-            (wrong, f"invoke traffic --requests {-(-(needed - sent) // ROUND_TO) * ROUND_TO}")
-        )
+        problems.append((wrong, send(needed - sent)))
         return
     kept = sum(one.trace_id in observed.held for one in free)
     p = binomial.p_value(kept, sent, SAMPLE_RATIO)

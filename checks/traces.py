@@ -3,7 +3,7 @@
 from collections import Counter
 
 from checks import binomial
-from checks.result import Checkpoint, Finding, conclude
+from checks.result import Checkpoint, Finding, conclude, send
 from checks.shape import is_cached, is_failed, missing
 from checks.sources import Sources
 from checks.window import SETTLE_S, Window
@@ -11,7 +11,6 @@ from lab.spans import Trace
 from services.telemetry.conventions import SAMPLE_RATIO, SERVICES
 
 NEEDED = 10
-ROUND_TO = 50
 # Of the requests of the usual traffic; the others repeat a question, and the cache answers.
 FRESH_SHARE = 0.7
 
@@ -51,7 +50,7 @@ def _lacks(broken: list[Trace]) -> str:
 
 def _fix(complete: int, broken: list[Trace]) -> str:
     requests = binomial.requests_for(NEEDED - complete, SAMPLE_RATIO * FRESH_SHARE)
-    traffic = f"invoke traffic --requests {-(-requests // ROUND_TO) * ROUND_TO}"
+    traffic = send(requests)
     if not broken:
         return traffic
     lacking = missing(broken[0])[0]

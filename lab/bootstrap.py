@@ -21,6 +21,7 @@ VENV = ROOT / ".venv"
 LOCK = ROOT / ".tracelab" / "setup.lock"
 EVERY_S = 3.0
 INTERRUPTED = 130
+UNFINISHED = "unfinished\n"
 TAIL_LINES = 15
 Say = Callable[[str], None]
 
@@ -59,12 +60,16 @@ def ensure(venv: Path, requirements: Path, say: Say) -> None:
 
 def install(venv: Path, requirements: Path, say: Say) -> None:
     """Install hash-pinned requirements into an environment and stamp it. Raises SetupError."""
-    _stamp_file(venv, requirements).unlink(missing_ok=True)
+    stamp_file = _stamp_file(venv, requirements)
+    broken_off = stamp_file.exists() and stamp_file.read_text() == UNFINISHED
+    stamp_file.write_text(UNFINISHED)
     total = sum("==" in line for line in requirements.read_text().splitlines())
     say(f"installing up to {total} packages of requirements/{requirements.name} into .venv")
     started = time.monotonic()
     argv = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
     argv += ["--no-input", "--progress-bar=off", "--require-hashes", "-r", str(requirements)]
+    if broken_off:  # a package may be half there, and pip would take it for whole
+        argv.append("--force-reinstall")
     with subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as pip:
@@ -75,7 +80,7 @@ def install(venv: Path, requirements: Path, say: Say) -> None:
             + "\n  ".join(tail)
             + "\nif it is the network, pip takes PIP_INDEX_URL, HTTPS_PROXY and PIP_CERT"
         )
-    _stamp_file(venv, requirements).write_text(stamp(venv, requirements))
+    stamp_file.write_text(stamp(venv, requirements))
     say(f"installed in {time.monotonic() - started:.0f} s")
 
 
@@ -113,16 +118,17 @@ def _stamp_file(venv: Path, requirements: Path) -> Path:
 
 
 def _has_pip(venv: Path) -> bool:
-    """Whether the environment was made for this Python and folder and its pip runs."""
-    python = venv / "bin" / "python"
+    """Whether the environment was made for this Python and folder, and its pip is whole."""
+    whole = (
+        "import pip; from importlib.metadata import files; assert files('pip')"  # RECORD is last
+    )
+    asked = [str(venv / "bin" / "python"), "-c"]
+    asked += [f"{whole}; import sys; print(sys.prefix, *sys.version_info[:2])"]
     try:
-        settings = (venv / "pyvenv.cfg").read_text()
-        asked = [str(python), "-c", "import pip, sys; print(sys.prefix, *sys.version_info[:2])"]
         said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return False
-    expected = f"{venv} {sys.version_info[0]} {sys.version_info[1]}"
-    return said.strip() == expected and "home" in settings
+    return said.strip() == f"{venv} {sys.version_info[0]} {sys.version_info[1]}"
 
 
 def _need_ensurepip(say: Say) -> None:

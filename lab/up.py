@@ -12,7 +12,7 @@ def run(settings: Settings, *, send_traffic: bool) -> None:
         stack.up(settings, told)
         if send_traffic:
             told("warming up: sending traffic until at least 10 traces are sampled")
-            since_s = containers.started_s(settings, conventions.SERVICES)
+            since_s = containers.started_s(settings, (*conventions.SERVICES, "jaeger", "datadog"))
             mystery = traffic.warm_up(settings, told.update, since_s=since_s)
             told(f"warmed up; the mystery query's trace is {mystery}")
     out.print()

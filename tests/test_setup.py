@@ -52,7 +52,7 @@ def test_it_puts_the_environment_first_on_path_once(shell: str, checkout: Path) 
 
 
 def test_it_leaves_options_variables_and_functions_alone(shell: str, checkout: Path) -> None:
-    """Nothing of the helpers can be seen afterwards."""
+    """Nothing of the inside can be seen afterwards."""
     same = 'before=$(set -o); . ./setup.sh; [ "$before" = "$(set -o)" ] && echo same'
     done = source(shell, checkout, f"{same}; set | grep -ic ^_tracelab")
     assert done.stdout.split() == ["same", "0"]

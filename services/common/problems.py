@@ -3,6 +3,7 @@
 Nothing a caller sent is repeated in them: neither values nor the names of unknown fields.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,9 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "What was sent can't be used", "content": {MEDIA_TYPE: {}}},
     "5XX": {"description": "It failed here or upstream", "content": {MEDIA_TYPE: {}}},
 }
+
+
+log = logging.getLogger(__name__)
 
 
 class ProblemError(Exception):
@@ -68,6 +72,7 @@ def install(app: FastAPI) -> None:
 async def _on_problem(_: Request, problem: ProblemError) -> JSONResponse:
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         mark_failed(trace.get_current_span(), problem)
+        log.warning("answered %d: %s", problem.status, problem.detail)
     return response(problem.status, problem.detail)
 
 

@@ -1,5 +1,6 @@
 """A query from question to answer: cache, retrieve, rerank, generate, cache."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from services.gateway.models import (
 from services.gateway.settings import Settings
 from services.gateway.upstream import Deadline, Upstream
 from services.telemetry import conventions, spans
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -73,6 +76,8 @@ class Pipeline:
                 conventions.LLM_COMPLETION_TOKENS: answer.usage.completion_tokens,
             }
         )
+        source = "the cache" if answer.cached else request.model
+        log.info("answered by %s in %.0f ms", source, answer.timings_ms["total"])
         return answer
 
     async def _look_up(

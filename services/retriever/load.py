@@ -8,6 +8,7 @@ the index if it is missing.
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,13 +74,15 @@ def _print(done: int, total: int) -> None:
 def main() -> int:
     """0 if the index holds the corpus at the end, 1 if it can't be reached."""
     settings = settings_or_exit(Settings.read)
-    documents = Documents(settings.data_dir)
     vectors = np.load(settings.data_dir / EMBEDDINGS, mmap_mode="r")
     try:
         if settings.pinecone_host is None:
             ensure_exists(settings, settings_or_exit(Placement.read))
-        index = VectorIndex(settings)
-        load(index, documents.ids(), vectors, namespace(documents.corpus().hash), _print)
+        with (
+            closing(Documents(settings.data_dir)) as documents,
+            closing(VectorIndex(settings)) as index,
+        ):
+            load(index, documents.ids(), vectors, namespace(documents.corpus().hash), _print)
     except PineconeError as failed:
         sys.stderr.write(f"the vector index can't be loaded: {failed}\n")
         return 1

@@ -113,7 +113,7 @@ def test_without_a_model_call_the_check_fails() -> None:
         found = judge(traces, WINDOW)
         assert not found.passed
         assert "no openai.generate" in found.evidence
-        assert found.fix == "invoke traffic --requests 100"
+        assert found.fix == "invoke traffic --scenario cold --requests 100"
 
 
 def test_calls_that_were_made_and_not_traced_are_looked_for() -> None:

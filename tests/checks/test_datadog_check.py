@@ -66,7 +66,7 @@ def test_nothing_to_compare_fails() -> None:
     """Two empty backends agree on nothing."""
     found = judge(compared(jaeger={}, datadog={}))
     assert not found.passed
-    assert found.fix == "invoke traffic --requests 100"
+    assert found.fix == "invoke traffic --scenario cold --requests 100"
 
 
 def datadog_trace(

@@ -112,7 +112,7 @@ def test_nothing_to_look_at_fails() -> None:
     for traces in ((), (cached(),), (query(ago_s=4),)):
         found = judge(traces, WINDOW)
         assert not found.passed
-        assert found.fix == "invoke traffic --requests 100"
+        assert found.fix == "invoke traffic --scenario cold --requests 100"
 
 
 def test_what_is_still_arriving_is_not_called_an_orphan() -> None:

@@ -105,7 +105,7 @@ def test_too_few_requests_fail_and_name_the_traffic() -> None:
     assert not found.passed
     assert "only 40 requests since the lab started" in found.evidence
     assert found.fix is not None
-    assert found.fix.startswith("invoke traffic --requests ")
+    assert found.fix.startswith("invoke traffic --scenario cold --requests ")
     assert judge(telemetry(), Observed((), frozenset())).passed is False
 
 

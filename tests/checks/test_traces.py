@@ -31,14 +31,14 @@ def test_nine_whole_queries_fail_and_name_the_traffic_to_send() -> None:
     found = judge(queries(9), WINDOW)
     assert not found.passed
     assert "complete traces: 1 too few" in found.evidence
-    assert found.fix == "invoke traffic --requests 50"
+    assert found.fix == "invoke traffic --scenario cold --requests 50"
 
 
 def test_no_trace_fails_and_asks_for_more_traffic() -> None:
     """Without any trace, enough traffic for ten sampled ones is named."""
     found = judge((), WINDOW)
     assert not found.passed
-    assert found.fix == "invoke traffic --requests 250"
+    assert found.fix == "invoke traffic --scenario cold --requests 250"
 
 
 def test_cached_queries_do_not_count() -> None:

@@ -138,7 +138,7 @@ def test_traces_that_are_too_old_do_not_count(breakable: Settings) -> None:
     told = {check.id: check for check in run_on(later, CHECKPOINTS, TIMEOUT_S).checks}
     assert not told["traces"].passed
     assert "0 complete traces of the last hour" in told["traces"].evidence
-    assert told["traces"].fix == "invoke traffic --requests 250"
+    assert told["traces"].fix == "invoke traffic --scenario cold --requests 250"
     for one in ("sampling", "attributes", "propagation", "datadog"):
         assert not told[one].passed, one
         assert "invoke traffic" in str(told[one].fix), one

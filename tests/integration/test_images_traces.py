@@ -25,7 +25,7 @@ from lab.watched import Watch
 pytestmark = pytest.mark.integration
 
 LEAVINGS = ("etc/apt/auth.conf", "etc/apt/apt.conf.d/99mmdebstrap", "root/.netrc")
-LEAK = "ARG BASE\nFROM ${BASE}\nUSER 0\nRUN --mount=type=secret,id=apt-conf cp /run/secrets/* /\n"
+LEAK = "ARG BASE\nFROM ${BASE}\nRUN --mount=type=secret,id=apt-conf cp /run/secrets/* /\n"
 
 
 @pytest.fixture(scope="session")
@@ -98,20 +98,19 @@ def test_a_build_leaves_no_trace_of_the_settings_it_was_given(
 ) -> None:
     """Redis is built with marked proxies, sources and certificates; none is in the image."""
     recipe = (ROOT / "compose/images/redis/Dockerfile").read_text()
-    fresh = f"ENV NOT_CACHED={throwaway}\nRUN"
-    (tmp_path / "Dockerfile").write_text(recipe.replace("RUN", fresh, 1))
-    _build(tmp_path, base, throwaway, marked(buildenv.collect(), marker))
+    _build(recipe, tmp_path, base, throwaway, marked(buildenv.collect(), marker))
     assert places_of(marker, throwaway) == []
 
 
 def test_a_trace_would_be_found(base: str, marker: str, throwaway: str, tmp_path: Path) -> None:
     """A recipe that copies its secret into the image is caught by the same look."""
-    (tmp_path / "Dockerfile").write_text(LEAK)
-    _build(tmp_path, base, throwaway, BuildEnv(secrets={"apt-conf": f"# {marker}\n"}))
+    _build(LEAK, tmp_path, base, throwaway, BuildEnv(secrets={"apt-conf": f"# {marker}\n"}))
     assert places_of(marker, throwaway) == ["apt-conf"]
 
 
-def _build(folder: Path, base: str, reference: str, env: BuildEnv) -> None:
+def _build(recipe: str, folder: Path, base: str, reference: str, env: BuildEnv) -> None:
+    uncached = recipe.replace("RUN", f"ENV NOT_CACHED={reference}\nRUN", 1)
+    (folder / "Dockerfile").write_text(uncached)
     spec = Spec("redis", Path("Dockerfile"), Path(), (), base)
     made = Plan("packages", base, (spec,), {"redis": reference})
     Builder(folder, env, Watch(print, folder / "logs")).build(made, [spec], with_base=False)

@@ -71,6 +71,13 @@ def test_an_environment_is_made_once_and_repaired(tmp_path: Path, requirements: 
     bootstrap.ensure(venv, requirements, said.append)
     assert said == []
 
+    (module,) = venv.glob("lib/python3.*/site-packages/tiny.py")
+    module.unlink()
+    (venv / "tracelab-lab.stamp").write_text(bootstrap.UNFINISHED)
+    bootstrap.ensure(venv, requirements, said.append)
+    assert module.exists()
+
+    said.clear()
     (venv / "bin" / "python").unlink()
     bootstrap.ensure(venv, requirements, said.append)
     assert said[0] == "making the virtual environment .venv"

@@ -17,6 +17,7 @@ from tests.services.servers import Running, Server
 CHAT = {"model": "gpt-4", "messages": [{"role": "user", "content": "Question: Why?"}]}
 BEARER = {"authorization": "Bearer key"}
 KEY = {"api-key": "key"}
+WIZARD = {"role": "wizard", "content": "x"}
 AXIS = [1.0, 0.0, 0.0, 0.0]
 
 
@@ -43,7 +44,7 @@ def test_chat_completion_has_openais_shape(client: TestClient) -> None:
     assert document["choices"][0]["message"]["role"] == "assistant"
     usage = document["usage"]
     assert usage["completion_tokens"] == 5
-    assert usage["prompt_tokens"] == 3 + 3 + 1 + 3
+    assert usage["prompt_tokens"] == 3 + 3 + 1 + 4
     assert usage["total_tokens"] == usage["prompt_tokens"] + 5
 
 
@@ -67,7 +68,7 @@ def test_real_client_understands_answers_and_errors(outside: Server) -> None:
     [
         ({"model": "gpt-9"}, 404, "model_not_found", "model"),
         ({"messages": []}, 400, "invalid_request", "messages"),
-        ({"messages": [{"role": "wizard", "content": "x"}]}, 400, "invalid_request", "messages.0.role"),
+        ({"messages": [WIZARD]}, 400, "invalid_request", "messages.0.role"),
         ({"max_tokens": 0}, 400, "invalid_request", "max_tokens"),
         ({"temperature": 3}, 400, "invalid_request", "temperature"),
         ({"n": 2}, 400, "invalid_request", "n"),
@@ -111,7 +112,7 @@ def test_index_needs_a_key(client: TestClient, path: str) -> None:
 
 def test_nearest_vectors_are_found(client: TestClient) -> None:
     """Cosine similarity: length doesn't matter, direction does."""
-    vectors = [
+    vectors: list[dict[str, Any]] = [
         {"id": "same", "values": [5.0, 0.0, 0.0, 0.0], "metadata": {"page": "x"}},
         {"id": "half", "values": [1.0, 1.0, 0.0, 0.0]},
         {"id": "opposite", "values": [-1.0, 0.0, 0.0, 0.0]},
@@ -151,12 +152,14 @@ def test_bad_search_is_refused_as_pinecone_does(client: TestClient, body: dict[s
 
 def test_bad_vectors_are_refused_together(client: TestClient) -> None:
     """If one vector can't be stored, none is."""
-    good = {"id": "a", "values": AXIS}
-    for bad in (
-        {"id": "", "values": AXIS},
+    good: dict[str, Any] = {"id": "a", "values": AXIS}
+    unnamed: dict[str, Any] = {"id": "", "values": AXIS}
+    bads: list[dict[str, Any]] = [
+        unnamed,
         {"id": "b", "values": [1.0]},
         {"id": "b", "values": [0.0] * 4},
-    ):
+    ]
+    for bad in bads:
         assert upsert(client, [good, bad]) == 400
     assert upsert(client, []) == 400
     stats = client.post("/describe_index_stats", json={}, headers=KEY).json()
