@@ -1,5 +1,6 @@
 """A real lab of the tests' own: its own name, its own ports, removed at the end."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,10 +19,24 @@ def removed(settings: Settings) -> None:
     stack.down(settings, volumes=True)
 
 
+class Uncaptured(Steps):
+    """Steps that are seen while the tests run: building the images takes minutes."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        super().__init__(err)
+        self._capture = config.pluginmanager.getplugin("capturemanager")
+        self._lock = threading.Lock()
+
+    def __call__(self, message: str) -> None:
+        """Print one step around pytest's capture; image builds report from threads of their own."""
+        with self._lock, self._capture.global_and_fixture_disabled():
+            super().__call__(message)
+
+
 @pytest.fixture(scope="session")
-def steps() -> Steps:
+def steps(pytestconfig: pytest.Config) -> Steps:
     """Progress of slow set-up, to stderr."""
-    return Steps(err)
+    return Uncaptured(pytestconfig)
 
 
 @pytest.fixture(scope="session")
