@@ -71,7 +71,7 @@ def test_a_failure_is_returned_and_path_kept(shell: str, checkout: Path) -> None
     (checkout / "lab" / "bootstrap.py").write_text(FAILS)
     done = source(shell, checkout, '. ./setup.sh && echo wrong; echo "$?"; echo "$PATH"')
     assert done.stdout.splitlines()[0] == "1"
-    assert ".venv" not in done.stdout.splitlines()[1].split(":")[0]
+    assert f"{checkout}/.venv/bin" not in done.stdout.splitlines()[1].split(":")
     assert "the index is gone" in done.stderr
 
 
