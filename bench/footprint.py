@@ -18,6 +18,7 @@ from lab.settings import Settings
 
 NAME = "tracelab-bench"
 MEBIBYTE = 1 << 20
+BASE = "tracelab/base:"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def main() -> None:
     engine.ensure(quiet)
     settings = Settings(NAME, port_offset=free_offset() or 0)
     try:
-        stack.up(settings, quiet)
+        chosen = stack.up(settings, quiet)
         plan = traffic.prepare(scenario_name="cold", requests=requests)
         summary = traffic.run(settings, plan, lambda *_: None)
         services = status.status(settings)
@@ -65,12 +66,14 @@ def main() -> None:
     for one in services:
         _tell(f"{one.service}: {one.memory_bytes / MEBIBYTE:.0f} of {one.limit_bytes >> 20} MiB")
     _tell(f"all, after {summary.sending.sent} queries: {total / MEBIBYTE:.0f} MiB")
-    _tell(f"images: {unique_bytes(_lab_images()) / MEBIBYTE:.0f} MiB unique")
+    _tell(f"images: {unique_bytes(_layers(chosen)) / MEBIBYTE:.0f} MiB unique")
 
 
-def _lab_images() -> Iterable[ImageLayers]:
+def _layers(chosen: images.Images) -> Iterable[ImageLayers]:
+    """The layers of these images and of the bases they may stand on."""
+    used = {chosen.app, chosen.redis, chosen.jaeger, chosen.datadog}
     for image in containers.client().images.list():
-        if any(tag.rpartition(":")[0] in images.REPOSITORIES for tag in image.tags):
+        if used & set(image.tags) or any(tag.startswith(BASE) for tag in image.tags):
             layers = tuple(image.attrs["RootFS"]["Layers"])
             yield ImageLayers(layers, int(image.attrs["Size"]))
 
