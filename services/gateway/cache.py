@@ -5,10 +5,10 @@ Values are compressed, as the passages of an answer are kept with it.
 
 import hashlib
 import json
-import lzma
+import zlib
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -24,10 +24,6 @@ KEPT_REQUEST_TTL_S = 24 * 3600
 OPERATION = "cache.operation"
 AVAILABLE = "cache.available"
 ERROR_TYPE = "error.type"
-# xz's default preset takes 94 MB for each value it packs, this one 9 MB (man xz): under load the
-# default alone would outgrow the container.
-LZMA_PRESET = 1
-MAX_PACKING = 2
 
 
 class CacheUnavailableError(Exception):
@@ -59,7 +55,6 @@ class Cache:
         )
         self._circuit = Circuit(PAUSE_S)
         self._ttl_s = ttl_s
-        self._packing = CapacityLimiter(MAX_PACKING)
 
     async def look_up(
         self, key: str | None, kept: tuple[str, QueryRequest] | None
@@ -78,9 +73,7 @@ class Cache:
                 pipe.get(key)
             results = await self._run(span, pipe.execute)
             packed = results[-1] if results and key else None
-            found = (
-                await to_thread.run_sync(_unpack, packed, limiter=self._packing) if packed else None
-            )
+            found = await to_thread.run_sync(_unpack, packed) if packed else None
             span.set({conventions.CACHE_HIT: found is not None})
             return found
 
@@ -90,7 +83,7 @@ class Cache:
             if not self._circuit.allows():
                 span.set({AVAILABLE: False})
                 return
-            packed = await to_thread.run_sync(_pack, answer, limiter=self._packing)
+            packed = await to_thread.run_sync(_pack, answer)
             await self._run(span, lambda: self._redis.set(key, packed, ex=self._ttl_s))
 
     async def kept_request(self, trace_id: str) -> dict[str, Any] | None:
@@ -125,12 +118,12 @@ class Cache:
 
 
 def _pack(answer: StoredAnswer) -> bytes:
-    return lzma.compress(answer.model_dump_json().encode(), preset=LZMA_PRESET)
+    return zlib.compress(answer.model_dump_json().encode())
 
 
 def _unpack(packed: bytes) -> StoredAnswer | None:
     """The answer, or None where what lies in Redis is not one (of an older version, damaged)."""
     try:
-        return StoredAnswer.model_validate_json(lzma.decompress(packed))
-    except (lzma.LZMAError, ValueError):
+        return StoredAnswer.model_validate_json(zlib.decompress(packed))
+    except (zlib.error, ValueError):
         return None

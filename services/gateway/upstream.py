@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx
+from opentelemetry.propagate import inject
 from pydantic import BaseModel, ValidationError
 from tenacity import (
     AsyncRetrying,
@@ -77,10 +78,15 @@ class Upstream:
         if timeout_s <= 0:
             raise self._too_slow()
         try:
-            response = await self.client.post(self.url + path, json=body, timeout=timeout_s)
+            headers: dict[str, str] = {}
+            # Of a sampled trace the instrumentation puts its own, the client span's, in its place.
+            inject(headers)
+            response = await self.client.post(
+                self.url + path, json=body, headers=headers, timeout=timeout_s
+            )
         except (httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout) as late:
             raise self._too_slow() from late
-        except httpx.TransportError as failed:
+        except httpx.RequestError as failed:
             raise UnavailableError(
                 HTTPStatus.BAD_GATEWAY,
                 f"the {self.name} can't be reached ({type(failed).__name__})",

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from services.common import tokens
 from services.providers.answers import Answer, compose
 from services.providers.latency import ChatLatency, Pace
+from services.providers.models import ChatRequest
 
 
 @dataclass(frozen=True)
@@ -32,42 +33,6 @@ MODELS = {
     "gpt-4o": Model("gpt-4o-2024-08-06", 128_000, ChatLatency(250, 0.03, 2.2)),
     "gpt-4o-mini": Model("gpt-4o-mini-2024-07-18", 128_000, ChatLatency(120, 0.02, 1.0)),
 }
-
-
-class Part(BaseModel):
-    """A piece of a message."""
-
-    type: str
-    text: str = ""
-
-
-class Message(BaseModel):
-    """One message of the chat."""
-
-    role: str = Field(pattern="^(system|developer|user|assistant)$")
-    content: str | list[Part]
-
-    @property
-    def text(self) -> str:
-        if isinstance(self.content, str):
-            return self.content
-        return "".join(part.text for part in self.content)
-
-
-class ChatRequest(BaseModel):
-    """The part of OpenAI's request that is understood; the rest is ignored."""
-
-    model: str
-    messages: list[Message] = Field(min_length=1)
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=2)
-    n: int | None = Field(None, ge=1, le=1)
-    stream: bool = False
-
-    @property
-    def limit(self) -> int | None:
-        return self.max_completion_tokens or self.max_tokens
 
 
 class OpenAIError(Exception):

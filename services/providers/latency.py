@@ -33,7 +33,7 @@ class ItemLatency:
         return self.base_ms + items * self.item_ms
 
 
-QUERY = ItemLatency(65, 1.5)
+QUERY = ItemLatency(75, 1.5)
 UPSERT = ItemLatency(20, 0.05)
 STATS = ItemLatency(5, 0)
 

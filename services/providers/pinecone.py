@@ -8,54 +8,18 @@ import numpy as np
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from services.providers.latency import QUERY, STATS, UPSERT, Pace
+from services.providers.models import DeleteBody, QueryBody, UpsertBody
 from services.providers.vectors import Floats, Match, Vector, VectorStore
 
 Body = TypeVar("Body", bound=BaseModel)
 
 DEFAULT_NAMESPACE = "__default__"
-MAX_VECTORS = 1000
-MAX_TOP_K = 10_000
 # gRPC's numbers, which Pinecone puts beside its messages.
 INVALID_ARGUMENT = 3
 NOT_FOUND = 5
-
-
-class VectorBody(BaseModel):
-    """A vector as it is sent."""
-
-    id: str = Field(min_length=1, max_length=512)
-    values: list[float]
-    metadata: dict[str, Any] = {}
-
-
-class UpsertBody(BaseModel):
-    """Vectors to add or replace."""
-
-    vectors: list[VectorBody] = Field(min_length=1, max_length=MAX_VECTORS)
-    namespace: str = ""
-
-
-class QueryBody(BaseModel):
-    """Asks for the vectors near one that is given or named."""
-
-    topK: int = Field(ge=1, le=MAX_TOP_K)  # noqa: N815 - the API's own name
-    vector: list[float] | None = None
-    id: str | None = None
-    namespace: str = ""
-    includeValues: bool = False  # noqa: N815 - the API's own name
-    includeMetadata: bool = False  # noqa: N815 - the API's own name
-    filter: dict[str, Any] | None = None
-
-
-class DeleteBody(BaseModel):
-    """Names what to delete."""
-
-    ids: list[str] = []
-    deleteAll: bool = False  # noqa: N815 - the API's own name
-    namespace: str = ""
 
 
 class PineconeError(Exception):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ddtrace import config
-from ddtrace.constants import USER_KEEP, USER_REJECT
+from ddtrace.constants import USER_KEEP
 from ddtrace.contrib.asgi import TraceMiddleware
 from ddtrace.trace import Context, Span, TraceFilter, tracer
 from opentelemetry import trace
@@ -55,13 +55,13 @@ class DatadogMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         decided = trace.get_current_span().get_span_context()
-        if scope["type"] != "http" or not decided.is_valid:
+        if scope["type"] != "http" or not decided.trace_flags.sampled:
             await self._app(scope, receive, send)
             return
         context = Context(
             trace_id=decided.trace_id,
             span_id=parent_span_id(scope["headers"], decided.trace_id),
-            sampling_priority=USER_KEEP if decided.trace_flags.sampled else USER_REJECT,
+            sampling_priority=USER_KEEP,
         )
         tracer.context_provider.activate(context)
         await self._traced(scope, receive, send)

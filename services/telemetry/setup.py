@@ -14,6 +14,7 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from services.common.env import Env
 from services.telemetry import jsonlog
 from services.telemetry.tracer import SHUTDOWN_TIMEOUT_S, TracerSettings, Tracing
+from services.telemetry.unsampled import QuietMiddleware, bypass_ddtrace, patched_classes
 
 # The endpoints of the trace contract; health checks, docs and strays make no traces.
 NOT_TRACED = r"^https?://[^/]+/(?!(?:query|retrieve|rerank|generate)/?(?:\?.*)?$)"
@@ -56,6 +57,8 @@ class Telemetry:
 
     def instrument(self, libraries: Iterable[Library]) -> None:
         """Trace what these libraries do. Before a client or a connection of theirs is made."""
+        if self.with_datadog:
+            bypass_ddtrace(patched_classes())
         for library in libraries:
             library.instrument()
 
@@ -69,6 +72,7 @@ class Telemetry:
             from services.telemetry import datadog
 
             app.add_middleware(datadog.DatadogMiddleware)
+        app.add_middleware(QuietMiddleware)
         app.get("/telemetry", tags=["operation"])(self.describe)
         FastAPIInstrumentor.instrument_app(
             app, excluded_urls=NOT_TRACED, exclude_spans=["send", "receive"]

@@ -34,6 +34,7 @@ from services.retriever.settings import Settings as RetrieverSettings
 from services.telemetry.setup import NOT_TRACED, SEMANTIC_CONVENTIONS, Library
 from services.telemetry.threads import ThreadProcessor
 from services.telemetry.tracer import build_sampler
+from services.telemetry.unsampled import QuietMiddleware
 from tests.services.recorder import Recorder
 from tests.services.servers import Running, Server
 from tests.services.tiny_redis import TinyRedis
@@ -182,6 +183,7 @@ def lab(
 
 
 def _serve(app: FastAPI) -> Iterator[Server]:
+    app.add_middleware(QuietMiddleware)
     FastAPIInstrumentor.instrument_app(
         app, excluded_urls=NOT_TRACED, exclude_spans=["send", "receive"]
     )

@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import httpx
+from ddtrace._trace.processor import SpanProcessor
 from ddtrace.trace import Span, TraceFilter, tracer
 from fastapi import FastAPI
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
@@ -21,6 +22,18 @@ from services.telemetry import datadog, spans
 from services.telemetry.setup import Telemetry
 
 kept: list[Span] = []
+
+
+class Started(SpanProcessor):
+    """Counts the spans that ddtrace makes, kept or not."""
+
+    count = 0
+
+    def on_span_start(self, span: Span) -> None:  # noqa: ARG002 - a part of the interface
+        self.count += 1
+
+    def on_span_finish(self, span: Span) -> None:
+        """Nothing to do."""
 
 
 class Keep(TraceFilter):
@@ -55,6 +68,8 @@ async def query() -> dict[str, Any]:
 
 
 telemetry.trace(app)
+started = Started()
+started.register()
 tracer.configure(trace_processors=[datadog.KeepSampled(), Keep()])
 
 
@@ -62,6 +77,7 @@ async def ask(headers: list[tuple[str, str]]) -> dict[str, Any]:
     """Send one request and collect what came of it."""
     exporter.clear()
     kept.clear()
+    started.count = 0
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         # The caller itself is not part of the test.
@@ -71,6 +87,7 @@ async def ask(headers: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "status": response.status_code,
         "sent": json.loads(body),
+        "started": started.count,
         "otel": [
             {"name": span.name, "trace_id": format(span.context.trace_id, "032x")}
             for span in exporter.get_finished_spans()

@@ -107,6 +107,13 @@ def test_dropped_trace_is_in_neither(found: dict[str, Any]) -> None:
         assert found[name]["datadog"] == []
 
 
+def test_dropped_trace_costs_no_spans(found: dict[str, Any]) -> None:
+    """ddtrace doesn't even make the spans that would be dropped, nor send its headers on."""
+    assert found["kept"]["started"] == 3
+    assert found["dropped"]["started"] == 0
+    assert not [name for name in found["dropped"]["sent"] if name.startswith("x-datadog")]
+
+
 def test_parent_is_taken_if_it_is_of_the_same_trace(found: dict[str, Any]) -> None:
     """The caller's Datadog span is the parent of ours."""
     assert found["kept with parent"]["datadog"][0]["parent_id"] == 7

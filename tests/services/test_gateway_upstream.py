@@ -13,6 +13,7 @@ from opentelemetry.trace import StatusCode
 from services.gateway.service import create_app
 from services.gateway.settings import Settings
 from services.gateway.upstream import ATTEMPTS
+from services.telemetry.unsampled import QuietMiddleware
 from tests.services.conftest import sampled_traceparent
 from tests.services.recorder import Recorder
 
@@ -39,23 +40,26 @@ class Upstreams:
 
     def __init__(self, **replies: Reply) -> None:
         self.asked: list[str] = []
+        self.traceparents: list[str] = []
         self._replies = replies
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         self.asked.append(path)
+        self.traceparents.append(request.headers["traceparent"])
         reply = self._replies.get(path.removeprefix("/"))
         return reply(request) if reply else httpx.Response(200, json=GOOD[path])
 
 
-def query(upstreams: Upstreams, **settings: Any) -> httpx.Response:
+def query(upstreams: Upstreams, traceparent: str | None = None, **settings: Any) -> httpx.Response:
     """Ask a traced gateway in front of ``upstreams``; there is no Redis."""
 
     async def send() -> httpx.Response:
         behind = httpx.AsyncClient(transport=httpx.MockTransport(upstreams))
         app = create_app(Settings(redis_url="redis://127.0.0.1:1/0", **settings), behind)
+        app.add_middleware(QuietMiddleware)
         FastAPIInstrumentor.instrument_app(app, exclude_spans=["send", "receive"])
-        headers = {"traceparent": sampled_traceparent(TRACE_ID)}
+        headers = {"traceparent": traceparent or sampled_traceparent(TRACE_ID)}
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await client.post("/query", json=QUERY, headers=headers)
@@ -117,6 +121,18 @@ def test_failing_upstream_becomes_a_problem(
     for span in (named["POST /query"][0], named[stage][0]):
         assert span.status.status_code is StatusCode.ERROR
         assert [event.name for event in span.events] == ["exception"]
+
+
+@pytest.mark.parametrize("flags", ["00", "01"])
+def test_decision_goes_on_to_every_service(spans: Recorder, flags: str) -> None:
+    """Trace id and decision are sent along, also where no span is made."""
+    upstreams = Upstreams()
+    query(upstreams, f"00-{TRACE_ID}-00f067aa0ba902b7-{flags}")
+    assert len(upstreams.traceparents) == 3
+    for sent in upstreams.traceparents:
+        assert sent.startswith(f"00-{TRACE_ID}-")
+        assert sent.endswith(f"-{flags}")
+    assert bool(spans.finished()) is (flags == "01")
 
 
 @pytest.mark.parametrize("reply", [fail(httpx.ConnectError), status(503)])
