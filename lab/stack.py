@@ -30,6 +30,7 @@ def up(settings: Settings, steps: Steps) -> images.Images:
     """
     engine.ensure(steps)
     chosen = images.ensure(settings, steps)
+    steps(f"images from {chosen.source}: {chosen.why}")
     ports.require_free(settings, client().containers.list())
     steps(f"starting the containers of {settings.name!r}")
     _compose_up(settings, chosen)
