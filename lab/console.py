@@ -1,14 +1,12 @@
 """What a person reads while a command works: to stderr, so that stdout stays for results."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
-
-Report = Callable[[str], None]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -26,12 +24,12 @@ class Steps:
     def __call__(self, message: str) -> None:
         """Print one finished or started step."""
         elapsed_s = self._clock() - self._began_s
-        self._console.print(f"[dim]{elapsed_s:6.1f} s[/dim]  {_escape(message)}", soft_wrap=True)
+        self._console.print(f"[dim]{elapsed_s:6.1f} s[/dim]  {escape(message)}", soft_wrap=True)
 
     def update(self, message: str) -> None:
         """Show passing progress: on the spinner's line on a tty, not at all elsewhere."""
         if self._status is not None:
-            self._status.update(_escape(message))
+            self._status.update(escape(message))
 
     @contextmanager
     def spinning(self) -> Iterator["Steps"]:
@@ -47,12 +45,3 @@ class Steps:
 def steps() -> Steps:
     """Steps on this process's stderr."""
     return Steps(err)
-
-
-def is_tty() -> bool:
-    """Whether a person watches stderr."""
-    return sys.stderr.isatty()
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", "\\[")

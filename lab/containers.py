@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -107,9 +106,4 @@ def follow_lines(settings: Settings, service: str, argv: Sequence[str]) -> "subp
 def started_s(settings: Settings, services: Sequence[str]) -> float:
     """When the last of these services' containers was started, in seconds since the epoch."""
     states = (container(settings, service).attrs["State"] for service in services)
-    return max(_seconds(state["StartedAt"]) for state in states)
-
-
-def _seconds(timestamp: str) -> float:
-    """Docker's timestamps have nanoseconds, which the standard library can't read."""
-    return datetime.fromisoformat(f"{timestamp[:19]}+00:00").timestamp()
+    return max(engine.timestamp(state["StartedAt"]).timestamp() for state in states)

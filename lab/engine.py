@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 import docker
@@ -93,6 +94,11 @@ def no_engine(found: Probe, machine: Distribution) -> str:
     if found.has_client:
         return f"the container engine isn't running ({found.said}); start it (or Docker Desktop)"
     return f"there is no container engine; install Docker: {MANUAL}"
+
+
+def timestamp(text: str) -> datetime:
+    """A time as the engine tells it, to the second: its nanoseconds are too fine for datetime."""
+    return datetime.fromisoformat(f"{text[:19]}+00:00")
 
 
 def client(timeout_s: int = CLIENT_TIMEOUT_S) -> docker.DockerClient:

@@ -116,11 +116,7 @@ def _remove_old(client: docker.DockerClient, keep: set[str]) -> None:
     for tag in superseded(_tags(client), keep, used):
         try:
             tagged = client.images.get(tag).attrs["Metadata"]["LastTagTime"]
-            if datetime.now(UTC) - _time(tagged) > SPARED:
+            if datetime.now(UTC) - engine.timestamp(tagged) > SPARED:
                 client.images.remove(tag)
         except (DockerException, KeyError, ValueError):
             continue  # it is in use or gone: nothing of ours to do
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text[:19]}+00:00")

@@ -25,10 +25,8 @@ class Plugin:
     path: str
 
 
-COMPOSE = Plugin(
-    "compose", (2, 20), "docker-compose", "/usr/libexec/docker/cli-plugins/docker-compose"
-)
-BUILDX = Plugin("buildx", (0, 10), "docker-buildx", "/usr/libexec/docker/cli-plugins/docker-buildx")
+COMPOSE = Plugin("compose", (2, 20), "docker-compose", f"{PLUGINS}/docker-compose")
+BUILDX = Plugin("buildx", (0, 10), "docker-buildx", f"{PLUGINS}/docker-buildx")
 NEEDED = (COMPOSE, BUILDX)
 PACKAGES = ("docker-compose-v2", "docker-compose", "docker-buildx")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from lab.containers import all_containers
+from lab.containers import PROJECT_LABEL, client
 from lab.errors import LabError, UnavailableError
 from lab.settings import Settings
 
@@ -81,9 +81,10 @@ def wait(
 def dead_containers(settings: Settings) -> str:
     """What is left of containers that should run: state, exit code and the end of their logs."""
     told = []
-    for container in all_containers(settings):
-        if container.status not in ("exited", "dead") or container.labels.get("tracelab.role"):
-            continue
+    label = f"{PROJECT_LABEL}={settings.name}"
+    for container in client().containers.list(
+        all=True, filters={"label": label, "status": ["exited", "dead"]}
+    ):
         state = container.attrs["State"]
         cause = " (out of memory)" if state.get("OOMKilled") else ""
         tail = container.logs(tail=LOG_TAIL_LINES).decode(errors="replace").rstrip()

@@ -8,7 +8,7 @@ from docker.models.containers import Container
 from rich.table import Table
 
 from lab.containers import SERVICE_LABEL, SERVICES, all_containers
-from lab.settings import Settings
+from lab.settings import PORTS, Settings
 
 WEB_PATHS = {"gateway": "/docs", "jaeger": "/", "datadog-ui": "/requests"}
 
@@ -65,8 +65,7 @@ def links(settings: Settings) -> Table:
 
 
 def _one(settings: Settings, service: str, container: Container | None) -> ServiceStatus:
-    published = {"gateway": "gateway", "jaeger": "jaeger", "datadog": "datadog"}
-    url = settings.url(published[service]) if service in published else ""
+    url = settings.url(service) if service in PORTS else ""
     if container is None:
         return ServiceStatus(service, "missing", "", 0, 0, url)
     health = container.attrs["State"].get("Health", {}).get("Status", "")
