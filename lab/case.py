@@ -8,7 +8,7 @@ from lab import excess, machine
 from lab.doing import Clues, Doing, split, total_ms
 from lab.excess import Basis, Excess
 from lab.findings import ReferenceUsed
-from lab.ledger import Ledger, ledger
+from lab.balance import Balance, balance
 from lab.measurement import Awaited, ClientCalls, Measurement, SpanCost
 from lab.stacks import Stack
 
@@ -81,18 +81,18 @@ class Case:
         return found
 
     @cached_property
-    def ledger(self) -> Ledger:
-        return ledger(self.cost, self.comparison.clues)
+    def balance(self) -> Balance:
+        return balance(self.cost, self.comparison.clues)
 
     @cached_property
-    def ledger_before(self) -> Ledger | None:
-        return ledger(self.before, self.comparison.clues_before) if self.before else None
+    def balance_before(self) -> Balance | None:
+        return balance(self.before, self.comparison.clues_before) if self.before else None
 
     @cached_property
     def excess(self) -> Excess | None:
         comparison = self.comparison
-        present = self.cost, self.ledger
-        past = (self.before, self.ledger_before) if self.before and self.ledger_before else None
+        present = self.cost, self.balance
+        past = (self.before, self.balance_before) if self.before and self.balance_before else None
         if comparison.basis == "reference":
             return excess.over_reference(present, past, comparison.machine)
         if comparison.basis == "envelope" and past is not None:

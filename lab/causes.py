@@ -65,8 +65,8 @@ def redundant_tokens(question: Question) -> Explained | None:
         return None
     tokens = case.cost.tokens.get(names.LLM_PROMPT_TOKENS, 0.0)
     was = case.before.tokens.get(names.LLM_PROMPT_TOKENS, 0.0)
-    waited_ms = case.ledger.provider_ms - (
-        case.ledger_before.provider_ms if case.ledger_before else 0.0
+    waited_ms = case.balance.provider_ms - (
+        case.balance_before.provider_ms if case.balance_before else 0.0
     )
     if question.against_reference and waited_ms < HALF * question.aim_ms:
         return None
@@ -117,7 +117,7 @@ def lock_wait(question: Question) -> Explained | None:
     if waited_ms < HALF * question.aim_ms:
         return None
     others_ms = question.ms("computing", "io", "sleep", "blocked")
-    works_in_threads = question.case.ledger.own_ms * 1.2 < waited_ms + others_ms
+    works_in_threads = question.case.balance.own_ms * 1.2 < waited_ms + others_ms
     if works_in_threads and others_ms >= COVERS * waited_ms:
         return None
     return Explained("lock_wait", question.culprit("lock"))
@@ -127,10 +127,10 @@ def computing(question: Question) -> Explained | None:
     """A thread that computed for half of the time: CPU, or an algorithm that does too much."""
     case = question.case
     used_ms = question.ms("computing")
-    if case.ledger.cpu_ms is not None:
-        before = case.ledger_before if question.against_reference else None
+    if case.balance.cpu_ms is not None:
+        before = case.balance_before if question.against_reference else None
         was_ms = before.computing_ms * case.comparison.machine if before else 0.0
-        used_ms = case.ledger.computing_ms - was_ms
+        used_ms = case.balance.computing_ms - was_ms
     if used_ms < HALF * question.aim_ms:
         return None
     culprit = question.culprit("computing")
@@ -150,8 +150,8 @@ def io_wait(question: Question) -> Explained | None:
     """Waits for an answer, or a sleep, or a standstill that used no CPU."""
     case = question.case
     calls = max(case.cost.calls, key=lambda one: one.own_ms, default=None)
-    before_ms = case.ledger_before.calls_ms if case.ledger_before else 0.0
-    answered_ms = case.ledger.calls_ms - (before_ms if question.against_reference else 0.0)
+    before_ms = case.balance_before.calls_ms if case.balance_before else 0.0
+    answered_ms = case.balance.calls_ms - (before_ms if question.against_reference else 0.0)
     quiet_ms = question.ms("io", "sleep", "blocked")
     if answered_ms >= MOSTLY * question.aim_ms:
         return Explained("io_wait", _waiter(question), calls)

@@ -55,7 +55,7 @@ def _innocent(case: Case) -> Contributor:
 
 def looks(case: Case) -> Cause:
     """What the span spends half of its own time on."""
-    whole = case.ledger
+    whole = case.balance
     if whole.computing_ms >= HALF * whole.own_ms:
         return "cpu"
     if case.ms("lock") >= HALF * whole.own_ms:

@@ -105,8 +105,8 @@ def _in_c(guilty: Finding) -> tuple[Below, ...]:
 def _none(slowest: Slowest, comparison: Comparison, cases: Sequence[Case]) -> Verdict:
     case = next((c for c in cases if (c.cost.service, c.cost.name) == _where(slowest)), None)
     share = None
-    if case is not None and case.ledger.own_ms:
-        share = min(1.0, case.ledger.provider_ms / case.ledger.own_ms)
+    if case is not None and case.balance.own_ms:
+        share = min(1.0, case.balance.provider_ms / case.balance.own_ms)
     request_ms = median(comparison.now.request_ms)
     hypothesis, next_step = advice.nothing(slowest, share, request_ms)
     return Verdict(
@@ -130,7 +130,7 @@ def _wants_growth(guilty: Finding | None, cases: Sequence[Case]) -> str | None:
         is_open = guilty.explained.cause == "cpu" and taken_ms >= GROWTH_FROM_MS
         return guilty.case.cost.service if is_open else None
     suspects = [case for case in cases if case.excess is None and is_suspect(case)]
-    most = max(suspects, key=lambda case: case.ledger.computing_ms, default=None)
+    most = max(suspects, key=lambda case: case.balance.computing_ms, default=None)
     return most.cost.service if most else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from lab.ledger import Ledger
+from lab.balance import Balance
 from lab.measurement import Request, SpanCost
 from services.telemetry import conventions as names
 
@@ -51,7 +51,7 @@ def scale(now: Request, reference: Request) -> float:
 
 
 def over_reference(
-    now: tuple[SpanCost, Ledger], before: tuple[SpanCost, Ledger] | None, machine: float
+    now: tuple[SpanCost, Balance], before: tuple[SpanCost, Balance] | None, machine: float
 ) -> Excess:
     """Against the same request's healthy cost at that place (None: it had no such span)."""
     cost, present = now
@@ -66,7 +66,7 @@ def over_reference(
 
 
 def over_envelope(
-    now: tuple[SpanCost, Ledger], before: tuple[SpanCost, Ledger], machine: float, more: float
+    now: tuple[SpanCost, Balance], before: tuple[SpanCost, Balance], machine: float, more: float
 ) -> Excess:
     """Against what a request asking ``more`` times as much may cost at most, by another's."""
     cost, present = now
@@ -90,7 +90,7 @@ def spread_ms(values: Sequence[float]) -> float:
 
 
 def _excess(
-    cost: SpanCost, present: Ledger, expected_ms: float, crowded_before_ms: float, noise_ms: float
+    cost: SpanCost, present: Balance, expected_ms: float, crowded_before_ms: float, noise_ms: float
 ) -> Excess:
     more_ms = cost.typical_ms - expected_ms
     crowded_ms = min(max(0.0, more_ms), max(0.0, present.crowded_ms - crowded_before_ms))
@@ -114,7 +114,7 @@ def has_more_tokens(cost: SpanCost, was: SpanCost, times: float = MORE_TOKENS) -
     return 0 < times * sent_before + MORE_TOKENS_ANYWAY <= sent
 
 
-def _wait_noise_ms(now: tuple[SpanCost, Ledger], before: tuple[SpanCost, Ledger]) -> float:
+def _wait_noise_ms(now: tuple[SpanCost, Balance], before: tuple[SpanCost, Balance]) -> float:
     """Whoever answers is not always equally quick; nor is the way to another service.
 
     Not so where a model was sent more: then there is a reason for its taking longer.

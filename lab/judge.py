@@ -47,7 +47,7 @@ def is_worth(case: Case, ms: float) -> bool:
 
 def is_suspect(case: Case) -> bool:
     """Whether a place computes so much that without a reference one would like to know why."""
-    return case.ledger.computing_ms >= max(SUSPECT_MS, SUSPECT_SHARE * case.request_ms)
+    return case.balance.computing_ms >= max(SUSPECT_MS, SUSPECT_SHARE * case.request_ms)
 
 
 def _by_reference(case: Case, growth: Sequence[Growth]) -> Finding | None:
@@ -83,7 +83,7 @@ def _superlinear(case: Case, growth: Sequence[Growth]) -> list[tuple[float, Caus
     steep = [e for _, e in exponents(growth, case.cost.place, function) if e >= SUPERLINEAR]
     if not steep:
         return []
-    taken_ms = min(case.ledger.computing_ms, found.total_ms if found else case.cost.typical_ms)
+    taken_ms = min(case.balance.computing_ms, found.total_ms if found else case.cost.typical_ms)
     return [(taken_ms * (1 - 2 ** (1 - max(steep))), "inefficient_algorithm")]
 
 
@@ -126,4 +126,4 @@ def _by_tokens_ms(case: Case) -> float:
         case.cost.tokens[key] for key in (names.LLM_PROMPT_TOKENS, names.LLM_COMPLETION_TOKENS)
     )
     needless = sent - was.tokens[names.LLM_PROMPT_TOKENS]
-    return case.ledger.provider_ms * needless / (sent + READ_FOR_ONE_WRITTEN * written)
+    return case.balance.provider_ms * needless / (sent + READ_FOR_ONE_WRITTEN * written)

@@ -1,71 +1,110 @@
-"""A span's own time, parted into computing, waiting, and neither."""
+"""What was really sent: one line per answered request, kept beside the lab's name.
 
-from dataclasses import dataclass
-from statistics import median
+Any number of processes may append at once. A line that a crash or a full disk cut short is passed
+over. The file is cut to its newer half when it has grown beyond its bound.
+"""
 
-from lab.doing import Clues, Doing, is_on_loop, split, total_ms
-from lab.measurement import SpanCost
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
 
-WAITS: tuple[Doing, ...] = ("io", "lock", "pool", "sleep", "blocked", "idle")
-# Where the stacks cover less of a span than this, what they don't show is not called anything.
-COVERED = 0.5
+from lab.errors import LabError
+from lab.settings import Settings
+
+FILE = "ledger.jsonl"
+MAX_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """Milliseconds of one replay of a span's own time.
+class Sent:
+    """A request whose answer told whether it was sampled; ``forced`` if we asked for that.
 
-    ``cpu_ms`` is the CPU time its thread used, None where that says nothing of the work (it went on
-    in another thread). ``computing_ms`` is that or, without it, what the stacks say. ``crowded_ms``
-    is time in which it neither used the processor nor waited for anything: it would have computed,
-    but others had the processor or the interpreter.
+    ``time_s`` is when it was sent, seconds since the epoch; ``trace_id`` has 32 hex digits.
     """
 
-    own_ms: float
-    cpu_ms: float | None
-    computing_ms: float
-    waiting_ms: float
-    crowded_ms: float
-    calls_ms: float
-    provider_ms: float
+    time_s: float
+    trace_id: str
+    sampled: bool
+    forced: bool
+    status: int
+    cached: bool
+    duration_ms: float
 
 
-def ledger(cost: SpanCost, clues: Clues) -> Ledger:
-    """The span's ledger; ``provider_ms`` are its calls that no traced service answers."""
-    own_ms = median(cost.own_ms)
-    parts = split(cost, clues)
-    quiet_ms = sum(total_ms(parts.get(kind, {})) for kind in WAITS)
-    seen_ms = total_ms(parts.get("computing", {}))
-    calls_ms = sum(one.own_ms for one in cost.calls)
-    cpu_ms = median(cost.cpu_ms) if cost.cpu_ms is not None and not is_elsewhere(cost) else None
-    waiting_ms = min(own_ms, max(quiet_ms, calls_ms - (cpu_ms or 0.0)))
-    crowded_ms = 0.0
-    if cpu_ms is not None and total_ms(cost.stacks) >= COVERED * own_ms:
-        # What computed by its stacks but not by the processor's clock.
-        crowded_ms = max(0.0, min(seen_ms, own_ms - waiting_ms) - cpu_ms)
-    return Ledger(
-        own_ms=own_ms,
-        cpu_ms=cpu_ms,
-        computing_ms=seen_ms if cpu_ms is None else cpu_ms,
-        waiting_ms=waiting_ms,
-        crowded_ms=crowded_ms,
-        calls_ms=calls_ms,
-        provider_ms=sum(one.own_ms for one in cost.calls if not one.is_answered),
-    )
+def append(settings: Settings, sent: Sent, max_bytes: int = MAX_BYTES) -> None:
+    """Add one line. Raises LabError where it can't be written."""
+    line = json.dumps(asdict(sent), separators=(",", ":")).encode() + b"\n"
+    target = path(settings)
+    try:
+        with _locked(target), target.open("a+b") as file:
+            if not _ends_whole(file):
+                line = b"\n" + line
+            file.write(line)
+            file.flush()
+            if file.tell() > max_bytes:
+                _halve(target, max_bytes)
+    except OSError as failed:
+        raise LabError(
+            f"can't write the traffic ledger {target}: {failed.strerror}; make room or give this "
+            "user the folder"
+        ) from failed
 
 
-def is_elsewhere(cost: SpanCost) -> bool:
-    """Whether a good part of the span's work went on in another thread than the span's own.
-
-    A request's span begins on the event loop, a plain handler then runs on a worker thread.
-    """
-    on_loop_ms = sum(ms for stack, ms in cost.stacks.items() if is_on_loop(stack))
-    whole_ms = total_ms(cost.stacks)
-    return (on_loop_ms > 0 and whole_ms - on_loop_ms >= 0.2 * whole_ms) or (
-        on_loop_ms == 0 and _began_on_loop(cost) and whole_ms > 0
-    )
+def read(settings: Settings, since_s: float = 0.0) -> tuple[Sent, ...]:
+    """What was sent since then (seconds since the epoch), in order of sending."""
+    try:
+        lines = path(settings).read_bytes().splitlines()
+    except FileNotFoundError:
+        return ()
+    found = (sent for sent in map(_parse, lines) if sent is not None and sent.time_s >= since_s)
+    return tuple(sorted(found, key=lambda sent: sent.time_s))
 
 
-def _began_on_loop(cost: SpanCost) -> bool:
-    """Whether it is a request's own span, which the server opens on its loop."""
-    return cost.name.split(" ", 1)[0] in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
+def path(settings: Settings) -> Path:
+    """Where this lab's ledger is."""
+    return settings.state_dir / FILE
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Hold the lock beside the file, not on it: the file itself may be replaced."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _ends_whole(file: IO[bytes]) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
+def _halve(target: Path, max_bytes: int) -> None:
+    """Replace the file by its newer half in one step, so that readers see the one or the other."""
+    kept = target.read_bytes()[-(max_bytes // 2) :].partition(b"\n")[2]
+    newer = target.with_suffix(".new")
+    newer.write_bytes(kept)
+    newer.replace(target)
+
+
+def _parse(line: bytes) -> Sent | None:
+    try:
+        told = json.loads(line)
+        return Sent(
+            time_s=float(told["time_s"]),
+            trace_id=str(told["trace_id"]),
+            sampled=bool(told["sampled"]),
+            forced=bool(told["forced"]),
+            status=int(told["status"]),
+            cached=bool(told["cached"]),
+            duration_ms=float(told["duration_ms"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -5,7 +5,7 @@ from statistics import median
 
 from lab.blame import FunctionId, function_id
 from lab.doing import Clues, split
-from lab.ledger import is_elsewhere
+from lab.balance import is_elsewhere
 from lab.measurement import Measurement, SpanCost
 from lab.stacks import Stack
 

@@ -39,7 +39,7 @@ def against(comparison: Comparison, cases: Sequence[Case]) -> tuple[str, ...]:
     for case in cases:
         if case.excess is None and is_suspect(case):
             told.append(
-                f"`{case.cost.name}` computes for {ms(case.ledger.computing_ms)}; without a "
+                f"`{case.cost.name}` computes for {ms(case.balance.computing_ms)}; without a "
                 "reference nothing tells whether it must"
             )
         crowded_ms = case.excess.crowded_ms if case.excess else 0.0

@@ -48,7 +48,7 @@ def _times(finding: Finding) -> Iterator[str]:
 
 
 def _processor(finding: Finding) -> Iterator[str]:
-    now, before = finding.case.ledger, finding.case.ledger_before
+    now, before = finding.case.balance, finding.case.balance_before
     if now.cpu_ms is None:
         return
     told = f"its thread computed for {ms(now.cpu_ms)} of {ms(now.own_ms)} "
