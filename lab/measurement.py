@@ -31,6 +31,7 @@ class ClientCalls:
 
     ``count`` and ``errors`` (an error status or an HTTP status of 400 and more) are means of one
     replay, ``own_ms`` too: their time without that of traced services that answered.
+    ``statement`` is the SQL, Redis command or address they ask, literals replaced by `?`.
     """
 
     path: tuple[str, ...]
@@ -40,6 +41,7 @@ class ClientCalls:
     own_ms: float
     extent_ms: float
     is_answered: bool
+    statement: str = ""
 
     @property
     def label(self) -> str:

@@ -18,20 +18,21 @@ USER_AGENT = "tracelab-replay"
 USER_AGENT_ATTRIBUTE = "user_agent.original"
 CONNECT_TIMEOUT_S = 5.0
 LEAST_TIMEOUT_S = 60.0
-# A replay varies: one that would probably outlast the recording isn't begun.
-MARGIN = 1.1
+LEAST_REPLAYS = 3
+MOST_SECONDS = 60.0
+# So that a recording shows what the services' threads do while no request is there.
+PAUSE_S = 0.3
 # Of quick requests so many are enough, and Jaeger isn't flooded.
 MOST_REPLAYS = 100
 
 
 @dataclass(frozen=True)
 class Replay:
-    """One replayed request. ``in_recording`` tells whether it ended before the recording did."""
+    """One replayed request."""
 
     trace_id: str
     duration_s: float
     cost_usd: float
-    in_recording: bool = True
 
 
 class Replayer:
@@ -137,20 +138,28 @@ def is_replay(trace: Trace) -> bool:
 
 
 def fill(
-    send: Callable[[], Replay], left_s: Callable[[], float], expected_s: float
+    send: Callable[[], Replay],
+    seconds: float,
+    *,
+    least: int = LEAST_REPLAYS,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Replay, ...]:
-    """Replay one after another while the recording has time for another whole one.
+    """Replay one after another, with pauses, for ``seconds`` and at least ``least`` times.
 
-    Once at least, MOST_REPLAYS times at most.
-    ``left_s`` tells the seconds left, ``expected_s`` is how long the first will take; later ones
-    are expected to take as long as the slowest so far.
+    Fewer than ``least`` only where they would take longer than MOST_SECONDS, once at least, and
+    MOST_REPLAYS times at most. A replay is expected to take as long as the slowest so far.
     """
-    replays: list[Replay] = []
-    slowest_s = expected_s
-    while not replays or (left_s() > slowest_s * MARGIN and len(replays) < MOST_REPLAYS):
-        replay = send()
-        slowest_s = max(replay.duration_s, slowest_s if replays else 0.0)
-        replays.append(Replay(replay.trace_id, replay.duration_s, replay.cost_usd, left_s() > 0))
+    began_s = clock()
+    replays = [send()]
+    while len(replays) < MOST_REPLAYS:
+        next_s = max(one.duration_s for one in replays)
+        spent_s = clock() - began_s
+        wanted_s = MOST_SECONDS if len(replays) < least else seconds
+        if spent_s + next_s > wanted_s:
+            break
+        sleep(PAUSE_S)
+        replays.append(send())
     return tuple(replays)
 
 
