@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from lab.clock import Clock, calibrate
-from lab.cuts import Interval
+from lab.clock import Clock, Interval, calibrate
 from lab.folding import places
 from lab.measurement import Place
 from lab.spans import Trace

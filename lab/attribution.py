@@ -11,13 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lab.alignment import Aligned
-from lab.cuts import STILL_US
 from lab.measurement import Place
 from lab.stacks import Stack, Stay, Timeline
 from lab.waiting import is_idle_loop
 
 Times = Sequence[tuple[int, int]]
 
+TELEMETRY = "services/telemetry/"
+# A thread that computes in Python doesn't stay on one line for ten samples.
+STILL_US = 100_000
 GUARD_US = 60_000
 BACKGROUND_SHARE = 0.5
 BACKGROUND_LEAST_US = 50_000
@@ -162,9 +164,6 @@ def _between(
 def in_handler(stack: Stack) -> bool:
     """Whether a service's own code is on the stack; telemetry alone works for no request."""
     return any(frame.is_own and not frame.path.startswith(TELEMETRY) for frame in stack)
-
-
-TELEMETRY = "services/telemetry/"
 
 
 def _handler_us(timeline: Timeline, thread_id: int, times: Times, origin_us: int) -> int:

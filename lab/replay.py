@@ -156,7 +156,7 @@ def fill(
         next_s = max(one.duration_s for one in replays)
         spent_s = clock() - began_s
         wanted_s = MOST_SECONDS if len(replays) < least else seconds
-        if spent_s + next_s > wanted_s:
+        if spent_s + PAUSE_S + next_s > wanted_s:
             break
         sleep(PAUSE_S)
         replays.append(send())
