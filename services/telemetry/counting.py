@@ -28,6 +28,8 @@ from services.telemetry.tally import (
 
 NAME = "tracelab"
 OWN = f"{Path(__file__).parents[1]}/"
+# What begins and ends the counting.
+MACHINERY = frozenset({__file__, str(Path(__file__).with_name("counted.py"))})
 TOOL_IDS = (2, 3, 4)  # sys.monitoring.PROFILER_ID first; the others have no meaning of their own
 # Of one thread: 1 to 2 microseconds each.
 MOST_EVENTS = 3_000_000
@@ -57,7 +59,8 @@ class Counter:
         self._own = own
         self._keys = Keys()
         self._local = threading.local()
-        self._switching = threading.Lock()
+        # Reentrant: to stop is Python code, too, and may be watched while it does.
+        self._switching = threading.RLock()
         self._tool: int | None = None
         self._limit = 0
 
@@ -100,6 +103,8 @@ class Counter:
         )
 
     def _on_start(self, code: CodeType, _: int) -> Any:
+        if code.co_filename in MACHINERY:
+            return _monitoring().DISABLE
         span = self._owners.current()
         if span is None:
             return None
