@@ -4,18 +4,15 @@ The services count a trace only while the control directory names it (services/t
 and tell the result only to who knows the token in there.
 """
 
-import json
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from lab import containers
-from lab.errors import LabError
+from lab import containers, control
+from lab.locks import one_at_a_time
 from lab.measurement import Awaited, BuiltinCall, Counted, Counts
 from lab.settings import Settings
 from lab.stacks import Frame
@@ -27,15 +24,17 @@ ARMED_S = 180.0
 TELL_TIMEOUT_S = 40.0
 
 
-def count(settings: Settings, send: Callable[[str], object]) -> Counts:
+def count(
+    settings: Settings, send: Callable[[str], object], tell: Callable[[str], None] = lambda _: None
+) -> Counts:
     """What one replay calls and awaits, in all services.
 
     ``send`` replays the request as the trace whose id it is given. Services that counted nothing
-    are in ``gaps``. Raises LabError where another replay is being counted, UnavailableError where a
-    service doesn't answer, and what ``send`` raises.
+    are in ``gaps``. Raises UnavailableError where a service doesn't answer, LabError where the
+    control directory can't be written, and what ``send`` raises.
     """
     trace_id = secrets.token_hex(16)
-    with armed(settings.control_dir, trace_id) as token:
+    with armed(settings, trace_id, tell) as token:
         send(trace_id)
     headers = {TOKEN_HEADER: token}
 
@@ -48,48 +47,19 @@ def count(settings: Settings, send: Callable[[str], object]) -> Counts:
 
 
 @contextmanager
-def armed(
-    control_dir: Path, trace_id: str, clock: Callable[[], float] = time.time
-) -> Iterator[str]:
+def armed(settings: Settings, trace_id: str, tell: Callable[[str], None]) -> Iterator[str]:
     """Let the services count one trace inside the block; gives the token for the result.
 
-    Raises LabError where another trace is armed. Nothing is armed afterwards.
+    One at a time: another command that counts is waited for. Nothing is armed afterwards.
     """
     token = secrets.token_hex(32)
-    file, aside = control_dir / FILE, control_dir / f".{FILE}.{token[:16]}"
-    said = {"trace_id": trace_id, "token": token, "expires_s": clock() + ARMED_S}
-    try:
-        aside.write_text(json.dumps(said), encoding="utf-8")
-        aside.chmod(0o644)
-        _claim(file, aside, clock)
-        yield token
-    finally:
-        aside.unlink(missing_ok=True)
-        if _field(file, "token") == token:
-            file.unlink(missing_ok=True)
-
-
-def _claim(file: Path, aside: Path, clock: Callable[[], float]) -> None:
-    """Put it in its place, as one step that fails where something is there already."""
-    if float(_field(file, "expires_s") or 0.0) <= clock():
-        file.unlink(missing_ok=True)
-    try:
-        os.link(aside, file)
-    except FileExistsError:
-        left_s = float(_field(file, "expires_s") or 0.0) - clock()
-        raise LabError(
-            f"another replay of this lab is being counted ({file} is there, for {left_s:.0f} s "
-            "more at most); wait for the other `invoke profile` to end, or remove the file if "
-            "there is none"
-        ) from None
-
-
-def _field(file: Path, name: str) -> Any:
-    try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return said.get(name) if isinstance(said, dict) else None
+    said = {"trace_id": trace_id, "token": token, "expires_s": time.time() + ARMED_S}
+    with one_at_a_time(settings.state_dir / "armed.lock", tell, "counting a replay"):
+        try:
+            control.write(settings, FILE, said)
+            yield token
+        finally:
+            control.remove(settings, FILE)
 
 
 def counts(told: Mapping[str, Any]) -> Counts:

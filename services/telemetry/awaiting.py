@@ -59,8 +59,9 @@ def _behind(awaitable: object) -> object | None:
 class Sampler:
     """Adds up in ``waited_s``, by span and stack, how long tasks of the trace were seen to wait.
 
-    It looks at all tasks of ``loop`` from a thread of its own. At ``until_s``, in the clock's time,
-    it calls ``on_late``: the one who keeps a watch on the time even if the loop is blocked.
+    It looks at all tasks of ``loop`` from a thread of its own, in which ``on_start`` is called
+    first. At ``until_s``, in the clock's time, it ends and calls ``on_late``: somebody must keep a
+    watch on the time even while the loop is blocked.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Sampler:
         owners: Owners,
         waited_s: dict[tuple[str, tuple[Place, ...]], float],
         until_s: float,
+        on_start: Callable[[], None],
         on_late: Callable[[], None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -77,6 +79,7 @@ class Sampler:
         self._owners = owners
         self._waited_s = waited_s
         self._until_s = until_s
+        self._on_start = on_start
         self._on_late = on_late
         self._clock = clock
         self._ended = threading.Event()
@@ -90,8 +93,9 @@ class Sampler:
         self._thread.join(1)
 
     def _run(self) -> None:
-        last_s = self._clock()
         try:
+            self._on_start()
+            last_s = self._clock()
             while not self._ended.wait(EVERY_S):
                 now_s = self._clock()
                 if now_s >= self._until_s:

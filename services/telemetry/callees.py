@@ -12,7 +12,7 @@ from types import (
 )
 from typing import Any
 
-from wrapt import ObjectProxy
+from wrapt import BaseObjectProxy
 
 PLAIN = frozenset(
     {
@@ -46,7 +46,7 @@ def _makes_in_c(made: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def _calls_in_c(kind: type) -> bool:
-    if issubclass(kind, (type, ObjectProxy)):
+    if issubclass(kind, (type, BaseObjectProxy)):
         return False
     return type(getattr(kind, "__call__", None)) in PLAIN  # noqa: B004 - its kind, not whether
 

@@ -73,8 +73,14 @@ class Session:
         if time.perf_counter() >= self.until_s:
             self.late()
             return
-        loop = asyncio.get_running_loop()
-        self.sampler = Sampler(loop, self.owners, self.waited_s, self.until_s, self.late)
+        self.sampler = Sampler(
+            asyncio.get_running_loop(),
+            self.owners,
+            self.waited_s,
+            self.until_s,
+            on_start=self.counter.leave_out,
+            on_late=self.late,
+        )
         self.sampler.start()
         self.counter.start()
 

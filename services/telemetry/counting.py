@@ -28,8 +28,8 @@ from services.telemetry.tally import (
 
 NAME = "tracelab"
 OWN = f"{Path(__file__).parents[1]}/"
-# What begins and ends the counting.
-MACHINERY = frozenset({__file__, str(Path(__file__).with_name("counted.py"))})
+# What begins and ends the counting, and the switches of planted faults: no part of the work.
+LEFT_OUT = frozenset({__file__, f"{OWN}telemetry/counted.py", f"{OWN}common/flags.py"})
 TOOL_IDS = (2, 3, 4)  # sys.monitoring.PROFILER_ID first; the others have no meaning of their own
 # Of one thread: 1 to 2 microseconds each.
 MOST_EVENTS = 3_000_000
@@ -103,12 +103,14 @@ class Counter:
         )
 
     def _on_start(self, code: CodeType, _: int) -> Any:
-        if code.co_filename in MACHINERY:
+        if code.co_filename in LEFT_OUT:
             return _monitoring().DISABLE
         span = self._owners.current()
         if span is None:
             return None
         tally = self._tally()
+        if tally is None:
+            return None
         if self._is_enough(tally):
             return _monitoring().DISABLE
         function = self.functions.get(id(code)) or self._met(code)
@@ -128,6 +130,8 @@ class Counter:
         if span is None:
             return None
         tally = self._tally()
+        if tally is None:
+            return None
         key = (span, id(code), offset, short_name(callee))
         site = tally.sites.get(key)
         if site is None:
@@ -150,11 +154,15 @@ class Counter:
                 del pending[index:]
                 return
 
-    def _tally(self) -> Tally:
-        tally: Tally | None = getattr(self._local, "tally", None)
-        if tally is None:
-            tally = self._local.tally = Tally()
-            self.tallies.append(tally)
+    def leave_out(self) -> None:
+        """Don't count the thread that calls this, whatever context it takes on."""
+        self._local.tally = None
+
+    def _tally(self) -> Tally | None:
+        if not hasattr(self._local, "tally"):
+            self._local.tally = Tally()
+            self.tallies.append(self._local.tally)
+        tally: Tally | None = self._local.tally
         return tally
 
     def _is_enough(self, tally: Tally) -> bool:
