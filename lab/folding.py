@@ -12,20 +12,7 @@ from collections.abc import Mapping
 from lab.critical_path import Ranked, critical_self_time_us
 from lab.measurement import Place
 from lab.spans import Span, Trace
-from services.telemetry import conventions as names
-
-APPLICATION = frozenset(
-    {
-        *names.STAGES,
-        names.CACHE,
-        names.EMBED,
-        names.PINECONE_QUERY,
-        names.LOAD_PASSAGES,
-        names.SCORE,
-        names.SERIALIZE_PROMPT,
-        names.OPENAI_GENERATE,
-    }
-)
+from services.telemetry.conventions import APPLICATION
 
 
 def is_application(span: Span) -> bool:

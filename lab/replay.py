@@ -77,9 +77,12 @@ class Replayer:
                 return body
         raise LabError(f"the gateway doesn't give the request of {trace_id}: {_problem(answer)}")
 
-    def send(self, body: Mapping[str, Any]) -> Replay:
-        """Replay once. Raises LabError for any answer but a good one of the forced trace."""
-        traceparent = forced_traceparent()
+    def send(self, body: Mapping[str, Any], trace_id: str | None = None) -> Replay:
+        """Replay once, as a new trace or the one given (32 hex digits).
+
+        Raises LabError for any answer but a good one of the forced trace.
+        """
+        traceparent = forced_traceparent(trace_id)
         trace_id = traceparent.split("-")[1]
         headers = {"traceparent": traceparent}
         if not self._use_cache:
