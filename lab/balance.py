@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from statistics import median
 
-from lab.doing import Clues, Doing, is_on_loop, split, total_ms
+from lab.doing import Clues, Doing, is_on_loop, is_server, split, total_ms
 from lab.measurement import SpanCost
 
 WAITS: tuple[Doing, ...] = ("io", "lock", "pool", "sleep", "blocked", "idle")
 # Where the stacks cover less of a span than this, what they don't show is not called anything.
 COVERED = 0.5
+ELSEWHERE = 0.2
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def balance(cost: SpanCost, clues: Clues) -> Balance:
     quiet_ms = sum(total_ms(parts.get(kind, {})) for kind in WAITS)
     seen_ms = total_ms(parts.get("computing", {}))
     calls_ms = sum(one.own_ms for one in cost.calls)
-    cpu_ms = median(cost.cpu_ms) if cost.cpu_ms is not None and not is_elsewhere(cost) else None
+    cpu_ms = (
+        median(cost.cpu_ms) if cost.cpu_ms is not None and not is_elsewhere(cost, clues) else None
+    )
     waiting_ms = min(own_ms, max(quiet_ms, calls_ms - (cpu_ms or 0.0)))
     crowded_ms = 0.0
     if cpu_ms is not None and total_ms(cost.stacks) >= COVERED * own_ms:
@@ -54,18 +57,14 @@ def balance(cost: SpanCost, clues: Clues) -> Balance:
     )
 
 
-def is_elsewhere(cost: SpanCost) -> bool:
+def is_elsewhere(cost: SpanCost, clues: Clues) -> bool:
     """Whether a good part of the span's work went on in another thread than the span's own.
 
-    A request's span begins on the event loop, a plain handler then runs on a worker thread.
+    A request's span begins on the event loop, a plain handler then runs on a worker thread; and
+    coroutines hand work to threads.
     """
-    on_loop_ms = sum(ms for stack, ms in cost.stacks.items() if is_on_loop(stack))
+    if not is_server(cost) and cost.service not in clues.asynchronous:
+        return False
     whole_ms = total_ms(cost.stacks)
-    return (on_loop_ms > 0 and whole_ms - on_loop_ms >= 0.2 * whole_ms) or (
-        on_loop_ms == 0 and _began_on_loop(cost) and whole_ms > 0
-    )
-
-
-def _began_on_loop(cost: SpanCost) -> bool:
-    """Whether it is a request's own span, which the server opens on its loop."""
-    return cost.name.split(" ", 1)[0] in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
+    elsewhere_ms = sum(ms for stack, ms in cost.stacks.items() if not is_on_loop(stack))
+    return elsewhere_ms >= ELSEWHERE * max(1.0, whole_ms)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from lab import excess, machine
-from lab.doing import Clues, Doing, split, total_ms
+from lab.balance import Balance, balance
+from lab.doing import Clues, Doing, Source, asynchronous, split, total_ms
 from lab.excess import Basis, Excess
 from lab.findings import ReferenceUsed
-from lab.balance import Balance, balance
 from lab.measurement import Awaited, ClientCalls, Measurement, SpanCost
 from lab.stacks import Stack
 
@@ -43,11 +43,12 @@ class Comparison:
         )
 
 
-def compare(now: Measurement, reference: Measurement | None, clues: Clues) -> Comparison:
-    """Choose how the reference can serve."""
+def compare(now: Measurement, reference: Measurement | None, source: Source) -> Comparison:
+    """Choose how the reference can serve; ``source`` gives lines of the present code."""
+    clues = Clues(now.counts, asynchronous(now.spans), source)
     if reference is None:
         return Comparison(now, None, "evidence", 1.0, 1.0, clues, Clues())
-    before = Clues(reference.counts)
+    before = Clues(reference.counts, asynchronous(reference.spans))
     factor = machine.factor(now, reference, clues, before)
     if reference.request.digest == now.request.digest:
         return Comparison(now, reference, "reference", factor, 1.0, clues, before)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lab import who
 from lab.case import Parts, merged
-from lab.doing import has_own, is_on_loop
+from lab.doing import has_own, is_on_loop, works_in_threads
 from lab.excess import has_more_tokens
 from lab.findings import Cause
 from lab.intrinsic import LEAST_FAILURES, LEAST_REPEATS, repeats_itself
@@ -117,8 +117,7 @@ def lock_wait(question: Question) -> Explained | None:
     if waited_ms < HALF * question.aim_ms:
         return None
     others_ms = question.ms("computing", "io", "sleep", "blocked")
-    works_in_threads = question.case.balance.own_ms * 1.2 < waited_ms + others_ms
-    if works_in_threads and others_ms >= COVERS * waited_ms:
+    if works_in_threads(question.case.cost) and others_ms >= COVERS * waited_ms:
         return None
     return Explained("lock_wait", question.culprit("lock"))
 
@@ -127,7 +126,7 @@ def computing(question: Question) -> Explained | None:
     """A thread that computed for half of the time: CPU, or an algorithm that does too much."""
     case = question.case
     used_ms = question.ms("computing")
-    if case.balance.cpu_ms is not None:
+    if case.balance.cpu_ms is not None and not works_in_threads(case.cost):
         before = case.balance_before if question.against_reference else None
         was_ms = before.computing_ms * case.comparison.machine if before else 0.0
         used_ms = case.balance.computing_ms - was_ms

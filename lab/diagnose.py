@@ -12,7 +12,7 @@ from statistics import median
 from lab import advice, none, telling
 from lab.case import Case, Comparison, compare
 from lab.contributors import contributors
-from lab.doing import Clues, Source
+from lab.doing import Source
 from lab.finding import Finding
 from lab.findings import Below, Diagnosis, Slowest, Verdict
 from lab.function_table import functions
@@ -42,7 +42,7 @@ def diagnose(
     certainty. ``growth`` is what ``wants_growth`` of an earlier diagnosis asked for; ``source``
     gives a line of the services' code.
     """
-    comparison = compare(now, reference, Clues(now.counts, source))
+    comparison = compare(now, reference, source)
     cases = [Case(cost, _before(cost, comparison), comparison) for cost in now.spans]
     findings = [found for case in cases if (found := judge(case, growth)) is not None]
     guilty = max(findings, key=lambda one: one.avoidable_ms, default=None)

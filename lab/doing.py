@@ -6,16 +6,22 @@ line's text; else only that it did not move.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Literal
 
 from lab.measurement import BuiltinCall, Counted, Counts, SpanCost
 from lab.stacks import Frame, Stack
 from lab.waiting import wait_of
 
+SEVERAL_THREADS = 1.2
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+
 Doing = Literal["computing", "io", "lock", "pool", "sleep", "blocked", "idle"]
-"""``blocked``: it stood still, nothing tells why. ``idle``: the event loop with nothing to run."""
+"""``blocked``: it stood still, nothing tells why. ``idle``: an event loop or a worker thread with
+nothing to run.
+"""
 
 Source = Callable[[str, str, int], str | None]
 """The text of a line: service, path as in lab.stacks.Frame.path, line number from 1."""
@@ -42,9 +48,13 @@ LOCK_LINE = re.compile(
 
 @dataclass(frozen=True)
 class Clues:
-    """What besides the stacks tells what a line waits for."""
+    """What besides the stacks tells what a line waits for.
+
+    ``asynchronous`` are the services whose spans are open on their event loop.
+    """
 
     counts: Counts | None = None
+    asynchronous: frozenset[str] = frozenset()
     source: Source = field(default=lambda _service, _path, _line: None)
 
     def counted(self, service: str, span: str, frame: Frame) -> Counted | None:
@@ -67,8 +77,11 @@ class Clues:
     def is_foreign(self, cost: SpanCost, stack: Stack) -> bool:
         """Whether the stack is another request's: its own code ran for this one, but elsewhere.
 
-        A span's stacks may hold those of threads that worked for others at the same time.
+        A span's stacks may hold those of threads that worked for others at the same time: where
+        they take longer than the span itself, or no thread is the span's own.
         """
+        if not (is_server(cost) or works_in_threads(cost)):
+            return False
         own = (one for one in reversed(stack) if one.is_own and not one.is_expression)
         frame = next(own, None)
         if self.counts is None or frame is None:
@@ -87,6 +100,27 @@ class Clues:
             return None
         here = [one for one in counted.builtins if one.line == frame.line]
         return max(here or counted.builtins, key=lambda one: one.total_ms, default=None)
+
+
+def asynchronous(spans: Iterable[SpanCost]) -> frozenset[str]:
+    """The services whose spans, those of requests aside, have their stacks mostly on a loop."""
+    on_loop_ms: dict[str, float] = {}
+    for cost in spans:
+        if not is_server(cost):
+            for stack, ms in cost.stacks.items():
+                sign = 1 if is_on_loop(stack) else -1
+                on_loop_ms[cost.service] = on_loop_ms.get(cost.service, 0.0) + sign * ms
+    return frozenset(service for service, ms in on_loop_ms.items() if ms > 0)
+
+
+def is_server(cost: SpanCost) -> bool:
+    """Whether it is a request's own span, which the server opens on its loop."""
+    return cost.name.split(" ", 1)[0] in METHODS
+
+
+def works_in_threads(cost: SpanCost) -> bool:
+    """Whether more than one thread was at work for the span at a time, going by its stacks."""
+    return total_ms(cost.stacks) > SEVERAL_THREADS * median(cost.own_ms)
 
 
 def is_same(counted: Counted, frame: Frame) -> bool:
@@ -135,8 +169,10 @@ def total_ms(stacks: Mapping[Stack, float]) -> float:
 def _known(cost: SpanCost, stack: Stack, clues: Clues) -> Doing | None:
     """What the innermost frame is known to do; None where only its standing still can tell."""
     leaf, wait = stack[-1], wait_of(stack)
+    if wait is not None and not has_own(stack):
+        return "idle"
     if wait == "io":
-        return "idle" if is_on_loop(stack) and not has_own(stack) else "io"
+        return "io"
     if wait == "lock":
         return "pool" if _is_in_pool(cost, stack, clues) else "lock"
     if not leaf.is_own:

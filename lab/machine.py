@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from statistics import median
 
+from lab.balance import is_elsewhere
 from lab.blame import FunctionId, function_id
 from lab.doing import Clues, split
-from lab.balance import is_elsewhere
 from lab.measurement import Measurement, SpanCost
 from lab.stacks import Stack
 
@@ -25,7 +25,7 @@ def factor(now: Measurement, reference: Measurement, clues: Clues, before: Clues
     it. Towards a faster machine it goes only as far as three quarters of the units agree.
     ``clues`` belong to the present, ``before`` to the reference.
     """
-    units = sorted([*_places(now, reference), *_functions(now, reference, clues, before)])
+    units = sorted([*_places(now, reference, clues), *_functions(now, reference, clues, before)])
     if len(units) < LEAST_UNITS:
         return 1.0
     middle = _quantile(units, 0.5)
@@ -34,14 +34,16 @@ def factor(now: Measurement, reference: Measurement, clues: Clues, before: Clues
     return min(SLOWEST, max(FASTEST, middle))
 
 
-def _places(now: Measurement, reference: Measurement) -> Iterator[tuple[float, float]]:
+def _places(
+    now: Measurement, reference: Measurement, clues: Clues
+) -> Iterator[tuple[float, float]]:
     """(ratio, weight) of each place whose CPU time is known in both."""
     for cost in now.spans:
         before = reference.at(cost.place)
         if before is None or cost.cpu_ms is None or before.cpu_ms is None:
             continue
         was_ms = median(before.cpu_ms)
-        if was_ms >= LEAST_CPU_MS and not is_elsewhere(cost):
+        if was_ms >= LEAST_CPU_MS and not is_elsewhere(cost, clues):
             yield median(cost.cpu_ms) / was_ms, min(was_ms, MOST_WEIGHT_MS)
 
 
@@ -64,7 +66,7 @@ def _computing(spans: Iterable[SpanCost], clues: Clues) -> dict[FunctionId, floa
         if not seen_ms:
             continue
         share = 1.0
-        if cost.cpu_ms is not None and not is_elsewhere(cost):
+        if cost.cpu_ms is not None and not is_elsewhere(cost, clues):
             share = min(1.0, median(cost.cpu_ms) / seen_ms)
         for stack, ms in computing.items():
             key = _innermost(stack)
