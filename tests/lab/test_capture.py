@@ -29,8 +29,8 @@ RETRIEVER = aligned(
 def test_numbers_and_stacks_of_a_request_come_together() -> None:
     """`score` has its 400 ms by its span and by its stacks; a background thread is told apart."""
     found = measurement(
-        Plan(BODY, 4.2),
-        [Replay("a" * 32, 4.25, 0.08)],
+        Plan(BODY),
+        [Replay("a" * 32, 4.25)],
         [mystery()],
         {"retriever": RETRIEVER},
         None,
@@ -50,7 +50,7 @@ def test_numbers_and_stacks_of_a_request_come_together() -> None:
 
 def test_a_service_that_was_not_recorded_has_numbers_and_no_stacks() -> None:
     """The generator's spans are known from the trace alone."""
-    found = measurement(Plan(BODY, 4.2), [Replay("a" * 32, 4.25, 0)], [mystery()], {}, None, "c0de")
+    found = measurement(Plan(BODY), [Replay("a" * 32, 4.25)], [mystery()], {}, None, "c0de")
     generate = next(one for one in found.spans if one.name == "openai.generate")
     assert (generate.own_ms, generate.stacks, generate.samples) == ((3500,), {}, 0)
 
