@@ -37,8 +37,9 @@ def measure(
 ) -> tuple[Growth, ...]:
     """Replay with half and double the passages, and with half and double the question.
 
-    ``service`` is the one in question, and recorded. ``now`` gives the points of work 1. A double that would take longer than LONGEST_S, going by how the half differs, is left out, and
-    so is a variant that fails. Raises LabError as ``capture.measure`` does.
+    ``service`` is the one in question, and recorded. ``now`` gives the points of work 1. A double
+    that would take longer than LONGEST_S, going by how the half differs, is left out, and so is a
+    variant that fails. Raises LabError as ``capture.measure`` does.
     """
     own_ms = [cost.typical_ms for cost in now.measurement.spans if cost.service == service]
     now_s = median(now.measurement.request_ms) / 1000

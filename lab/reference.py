@@ -5,6 +5,7 @@ Kept beside the lab's name until `invoke down --volumes`; `invoke reference` ren
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def save(settings: Settings, measurement: Measurement) -> None:
         aside.write_text(measurement_json.dumps(measurement), encoding="utf-8")
         aside.replace(target)
     except OSError as failed:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
         raise LabError(
             f"can't write the reference {target}: {failed.strerror}; make room or give this user "
             "the folder"
@@ -109,12 +111,12 @@ def renew(settings: Settings, tell: Tell, faults_on: Sequence[str] = ()) -> None
     tell(f"the reference is the median of {made.replays} replays, kept at {path(settings)}")
 
 
-def changed_code(root: Path = ROOT) -> tuple[str, ...]:
+def changed_code(root: Path | None = None) -> tuple[str, ...]:
     """The services' files that differ from the committed ones; none where git can't tell."""
     try:
         told = run(
             ["git", "status", "--porcelain", "--untracked-files=normal", "--", CODE],
-            cwd=root,
+            cwd=root or ROOT,
             timeout_s=10,
         )
     except CommandError:  # no git, or not a checkout
