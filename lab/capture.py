@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab import collect, costs, pyspy, recordings, replay, stacks
+from lab import armed, collect, costs, pyspy, recordings, replay, stacks
 from lab.alignment import Aligned, align
 from lab.attribution import Seen, attribute, background, stacks_of, union
 from lab.containers import container
@@ -21,19 +21,17 @@ from services.telemetry.conventions import SERVICES
 
 SECONDS = 10
 Tell = Callable[[str], None]
-Counter = Callable[[Settings, Replayer, Mapping[str, Any]], Counts]
 
 
 @dataclass(frozen=True)
 class Plan:
     """What to replay and how.
 
-    ``services`` are those that the request touches, ``expected_s`` is about how long it takes. It
-    is replayed for ``seconds`` and at least ``least`` times (lab.replay.fill).
+    ``services`` are those that the request touches. It is replayed for ``seconds`` and at least
+    ``least`` times (lab.replay.fill). Its traces have so many ``roots``.
     """
 
     body: Mapping[str, Any]
-    expected_s: float
     services: Sequence[str] = SERVICES
     use_cache: bool = False
     seconds: float = SECONDS
@@ -48,21 +46,17 @@ class Captured:
     measurement: Measurement
     traces: tuple[Trace, ...]
     aligned: Mapping[str, Aligned]
-    cost_usd: float
 
 
-def measure(settings: Settings, plan: Plan, tell: Tell, count: Counter | None = None) -> Captured:
-    """Replay a request one at a time under py-spy, then once more to ``count`` what runs in it.
+def measure(settings: Settings, plan: Plan, replayer: Replayer, tell: Tell) -> Captured:
+    """Replay a request one at a time under py-spy, then once more to count what runs in it.
 
     Raises LabError where a replay fails, py-spy can't record or the traces don't arrive,
     UnavailableError where a part of the lab isn't there. No sidecar is left then either.
     """
-    with Replayer(settings, plan.expected_s, use_cache=plan.use_cache) as replayer:
-        recorded, replays = record(settings, plan, replayer, tell)
-        counts = None
-        if count is not None:
-            tell("one more replay, to count calls")
-            counts = count(settings, replayer, plan.body)
+    recorded, replays = record(settings, plan, replayer, tell)
+    tell("one more replay, to count calls")
+    counts = armed.count(settings, lambda trace_id: replayer.send(plan.body, trace_id), tell)
     tell("waiting for the replays' traces")
     traces = arrived(settings, plan, replays)
     timelines = {
@@ -73,7 +67,6 @@ def measure(settings: Settings, plan: Plan, tell: Tell, count: Counter | None = 
         measurement(plan, replays, traces, aligned, counts, _code(settings)),
         traces,
         aligned,
-        sum(one.cost_usd for one in replays),
     )
 
 

@@ -33,23 +33,20 @@ class Sent:
 
 
 def measure(
-    settings: Settings, plan: Plan, now: Captured, place: Place, tell: Tell
+    settings: Settings, plan: Plan, now: Captured, service: str, replayer: Replayer, tell: Tell
 ) -> tuple[Growth, ...]:
     """Replay with half and double the passages, and with half and double the question.
 
-    ``place`` is the span in question; its service is recorded. ``now`` gives the points of work 1.
-    A double that would take longer than LONGEST_S, going by how the half differs, is left out, and
-    so is a variant that fails. Raises LabError as ``capture.measure`` does.
+    ``service`` is the one in question, and recorded. ``now`` gives the points of work 1. A double
+    that would take longer than LONGEST_S, going by how the half differs, is left out, and so is a
+    variant that fails. Raises LabError as ``capture.measure`` does.
     """
-    service = place[-1][0]
-    cost = now.measurement.at(place)
-    own_s = cost.typical_ms / 1000 if cost else 0.0
+    own_ms = [cost.typical_ms for cost in now.measurement.spans if cost.service == service]
     now_s = median(now.measurement.request_ms) / 1000
-    with Replayer(settings, LONGEST_S) as replayer:
-        tell(f"half and double the work, recording {service}")
-        with recordings.recording(settings, [service]) as recording:
-            sent = list(_send_all(replayer, plan.body, now_s, own_s, tell))
-            recorded = recording.finish()[service]
+    tell(f"half and double the work, recording {service}")
+    with recordings.recording(settings, [service]) as recording:
+        sent = list(_send_all(replayer, plan.body, now_s, max(own_ms, default=0.0) / 1000, tell))
+        recorded = recording.finish()[service]
     tell("waiting for the replays' traces")
     arrived = [capture.arrived(settings, plan, one.replays) for one in sent]
     everything = [trace for traces in arrived for trace in traces]

@@ -106,6 +106,7 @@ def _counts(counts: Counts, frames: _Frames) -> dict[str, Any]:
             }
             for one in counts.awaited
         ],
+        "gaps": dict(counts.gaps),
     }
 
 
@@ -161,6 +162,7 @@ def _read_counts(told: Mapping[str, Any], frames: Sequence[Frame]) -> Counts:
             )
             for one in told["awaited"]
         ),
+        gaps=dict(told["gaps"]),
     )
 
 

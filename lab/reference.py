@@ -5,6 +5,7 @@ Kept beside the lab's name until `invoke down --volumes`; `invoke reference` ren
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from lab import capture, measurement_json, scenario
 from lab.capture import Plan, Tell
 from lab.errors import LabError
 from lab.measurement import Measurement
+from lab.replay import Replayer
 from lab.run import CommandError, run
 from lab.settings import ROOT, Settings
 
@@ -52,7 +54,8 @@ def save(settings: Settings, measurement: Measurement) -> None:
         aside.write_text(measurement_json.dumps(measurement), encoding="utf-8")
         aside.replace(target)
     except OSError as failed:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
         raise LabError(
             f"can't write the reference {target}: {failed.strerror}; make room or give this user "
             "the folder"
@@ -61,43 +64,59 @@ def save(settings: Settings, measurement: Measurement) -> None:
 
 def record(settings: Settings, tell: Tell) -> Measurement:
     """Measure the mystery query as it runs now, and keep that as healthy."""
-    plan = Plan(scenario.mystery().body(), EXPECTED_S)
-    measured = capture.measure(settings, plan, tell).measurement
+    plan = Plan(scenario.mystery().body())
+    with Replayer(settings, EXPECTED_S) as replayer:
+        measured = capture.measure(settings, plan, replayer, tell).measurement
     save(settings, measured)
     return measured
 
 
-def ensure(settings: Settings, tell: Tell, faults_on: Sequence[str] = ()) -> None:
+def ensure(settings: Settings, tell: Tell, faults_on: Sequence[str] = ()) -> bool:
     """Record a reference where there is none that can be used and the lab is as committed.
+
+    Tells whether requests were sent for it.
 
     A reference made with a fault in it would hide that fault, so nothing is recorded while one is
     on or the services' code has been changed; then, and where it fails, that is told.
     """
-    kept = load(settings)
-    if kept.measurement is not None:
-        return
+    if load(settings).measurement is not None:
+        return False
     changed = changed_code()
     if faults_on:
         tell(f"no healthy reference recorded while {', '.join(faults_on)} is on: `invoke heal`")
-    elif changed:
+        return False
+    if changed:
         tell(
             f"no healthy reference recorded, as {changed[0]} differs from the committed one; "
             "`invoke reference` records one all the same"
         )
-    else:
-        tell("recording what a healthy mystery query costs")
-        try:
-            record(settings, tell)
-        except LabError as failed:
-            tell(f"no healthy reference: {failed}; `invoke reference` tries again")
+        return False
+    tell("recording what a healthy mystery query costs")
+    try:
+        record(settings, tell)
+    except LabError as failed:
+        tell(f"no healthy reference: {failed}; `invoke reference` tries again")
+    return True
 
 
-def changed_code(root: Path = ROOT) -> tuple[str, ...]:
+def renew(settings: Settings, tell: Tell, faults_on: Sequence[str] = ()) -> None:
+    """`invoke reference`: record one whatever there is, and say what may be wrong with it."""
+    if faults_on:
+        raise LabError(
+            f"{', '.join(faults_on)} is on, and would count as healthy; `invoke heal` first"
+        )
+    for file in changed_code()[:1]:
+        tell(f"note: {file} differs from the committed one; whatever it does counts as healthy")
+    made = record(settings, tell)
+    tell(f"the reference is the median of {made.replays} replays, kept at {path(settings)}")
+
+
+def changed_code(root: Path | None = None) -> tuple[str, ...]:
     """The services' files that differ from the committed ones; none where git can't tell."""
     try:
         told = run(
             ["git", "status", "--porcelain", "--untracked-files=normal", "--", CODE],
-            cwd=root,
+            cwd=root or ROOT,
             timeout_s=10,
         )
     except CommandError:  # no git, or not a checkout

@@ -32,14 +32,13 @@ class Replay:
 
     trace_id: str
     duration_s: float
-    cost_usd: float
 
 
 class Replayer:
     """Sends one request to a lab's gateway again and again. Use it in a ``with`` block.
 
     ``expected_s`` is how long the original took. With ``use_cache`` a replay may be answered from
-    the cache, as the original was.
+    the cache, as the original was. ``sent`` counts the replays, ``cost_usd`` is what they cost.
     """
 
     def __init__(
@@ -53,6 +52,8 @@ class Replayer:
         self._settings = settings
         self._url = settings.url("gateway")
         self._use_cache = use_cache
+        self.sent = 0
+        self.cost_usd = 0.0
         self._client = httpx.Client(
             base_url=self._url,
             timeout=httpx.Timeout(max(LEAST_TIMEOUT_S, 3 * expected_s), connect=CONNECT_TIMEOUT_S),
@@ -103,7 +104,9 @@ class Replayer:
                 "see `invoke checklist`"
             )
         self._note(trace_id, sent_s, duration_s, answer.status_code, told)
-        return Replay(trace_id, duration_s, float(told.get("cost_usd") or 0.0))
+        self.sent += 1
+        self.cost_usd += float(told.get("cost_usd") or 0.0)
+        return Replay(trace_id, duration_s)
 
     def __enter__(self) -> Self:
         return self

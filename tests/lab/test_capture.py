@@ -29,30 +29,30 @@ RETRIEVER = aligned(
 def test_numbers_and_stacks_of_a_request_come_together() -> None:
     """`score` has its 400 ms by its span and by its stacks; a background thread is told apart."""
     found = measurement(
-        Plan(BODY, 4.2),
-        [Replay("a" * 32, 4.25, 0.08)],
+        Plan(BODY),
+        [Replay("a" * 32, 4.25)],
         [mystery()],
         {"retriever": RETRIEVER},
         None,
         "c0de",
     )
     score = next(one for one in found.spans if one.name == "score")
-    assert (score.own_ms, score.cpu_ms) == ((400,), (395,))
+    assert (score.own_ms, score.cpu_ms) == ((400.0,), (395.0,))
     assert names(dict(score.stacks)) == {
         ("WorkerThread.run", "Retriever.rerank", "score", "alignment"): 400
     }
     assert score.samples == 40
     assert [(one.service, one.thread_id) for one in found.background] == [("retriever", 8)]
     assert names(dict(found.background[0].stacks)) == {("WorkerThread.run", "refresh"): 580}
-    assert found.request_ms == (4250,)
+    assert found.request_ms == (4250.0,)
     assert (found.replays, found.code, found.error_ms) == (1, "c0de", {"retriever": 1.0})
 
 
 def test_a_service_that_was_not_recorded_has_numbers_and_no_stacks() -> None:
     """The generator's spans are known from the trace alone."""
-    found = measurement(Plan(BODY, 4.2), [Replay("a" * 32, 4.25, 0)], [mystery()], {}, None, "c0de")
+    found = measurement(Plan(BODY), [Replay("a" * 32, 4.25)], [mystery()], {}, None, "c0de")
     generate = next(one for one in found.spans if one.name == "openai.generate")
-    assert (generate.own_ms, generate.stacks, generate.samples) == ((3500,), {}, 0)
+    assert (generate.own_ms, generate.stacks, generate.samples) == ((3500.0,), {}, 0)
 
 
 def test_a_request_is_known_by_a_digest_that_tells_nothing() -> None:

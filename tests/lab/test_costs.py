@@ -21,9 +21,9 @@ def costs(*traces: Trace, seen: dict[Place, Seen] | None = None) -> dict[str, Sp
 def test_each_place_has_one_value_a_replay() -> None:
     """Two replays of which one computed less: both values are there, and the median."""
     found = costs(mystery(395), mystery(200))
-    assert found["score"].cpu_ms == (395, 200)
-    assert found["score"].own_ms == (400, 400)
-    assert found["openai.generate"].critical_ms == (3500, 3500)
+    assert found["score"].cpu_ms == (395.0, 200.0)
+    assert found["score"].own_ms == (400.0, 400.0)
+    assert found["openai.generate"].critical_ms == (3500.0, 3500.0)
     assert found["openai.generate"].typical_ms == 3500
     assert next(iter(found)) == "openai.generate"
 
@@ -47,9 +47,9 @@ def test_spans_of_one_place_are_added_up() -> None:
         span("04", "02", "SET", "gateway", (72, 88), kind="client", server__address="redis"),
     ]
     found = costs(Trace.of([root, look_up, store, *calls]))
-    assert found["cache"].own_ms == (30,)
-    assert found["cache"].critical_ms == (30,)
-    assert found["cache"].cpu_ms == (7,)
+    assert found["cache"].own_ms == (30.0,)
+    assert found["cache"].critical_ms == (30.0,)
+    assert found["cache"].cpu_ms == (7.0,)
     assert [(one.count, one.own_ms, one.extent_ms) for one in found["cache"].calls] == [(2, 22, 22)]
 
 
@@ -58,8 +58,8 @@ def test_a_place_that_a_replay_lacks_took_none_of_its_time() -> None:
     whole = mystery()
     without = Trace.of(one for one in whole.spans if one.name != "serialize_prompt")
     found = costs(whole, without)["serialize_prompt"]
-    assert found.own_ms == (20, 0)
-    assert found.cpu_ms == (19, 0)
+    assert found.own_ms == (20.0, 0.0)
+    assert found.cpu_ms == (19.0, 0.0)
 
 
 def test_repeated_calls_are_means_of_one_replay() -> None:
@@ -74,7 +74,7 @@ def test_cpu_time_of_a_thread_that_works_for_others_is_bounded_by_the_own_time()
     """While a child runs on another thread the loop may compute for whoever comes."""
     parent = span("01", None, "POST /rerank", "retriever", (0, 100), kind="server", cpu_ms=60)
     child = span("02", "01", "score", "retriever", (10, 95), cpu_ms=80, thread=7)
-    assert costs(Trace.of([parent, child]))["POST /rerank"].cpu_ms == (15,)
+    assert costs(Trace.of([parent, child]))["POST /rerank"].cpu_ms == (15.0,)
 
 
 def test_cpu_time_is_unknown_where_any_span_does_not_tell() -> None:

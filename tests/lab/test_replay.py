@@ -69,7 +69,7 @@ def test_a_replay_is_forced_and_passes_the_cache_by(settings: Settings) -> None:
     with replayer(settings, answer) as gateway:
         first, second = gateway.send(BODY), gateway.send(BODY)
     assert first.trace_id != second.trace_id
-    assert first.cost_usd == 0.08
+    assert (gateway.sent, gateway.cost_usd) == (2, 0.16)
     for request, made in zip(sent, (first, second), strict=True):
         assert json.loads(request.content) == BODY
         assert request.headers["traceparent"].startswith(f"00-{made.trace_id}-")
@@ -152,7 +152,7 @@ class Clock:
 
         def send() -> Replay:
             self.now_s += duration_s
-            return Replay("x", duration_s, 0.0)
+            return Replay("x", duration_s)
 
         found = fill(send, seconds, least=least, clock=self.read, sleep=self.sleep)
         return len(found)
