@@ -1,18 +1,17 @@
 """One place of the request as a case: now, in the reference, and how far it is beyond it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from lab import excess, machine
-from lab.balance import Balance, balance
-from lab.doing import Clues, Doing, Source, asynchronous, split, total_ms
-from lab.excess import Basis, Excess
+from lab.balance import Balance, balance, clues_of
+from lab.clues import Clues, Source
+from lab.doing import Doing, Parts, split
+from lab.excess import Basis, Excess, Side
 from lab.findings import ReferenceUsed
 from lab.measurement import Awaited, ClientCalls, Measurement, SpanCost
+from lab.shape import total_ms
 from lab.stacks import Stack
-
-Parts = Mapping[Doing, Mapping[Stack, float]]
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,11 @@ class Comparison:
     clues_before: Clues
 
     @property
+    def crowding(self) -> float:
+        """How much more crowded the machine is than it was for the reference; 1 is as much."""
+        return self.clues.crowding / self.clues_before.crowding
+
+    @property
     def used(self) -> ReferenceUsed | None:
         """What to tell of the reference."""
         if self.reference is None:
@@ -45,10 +49,10 @@ class Comparison:
 
 def compare(now: Measurement, reference: Measurement | None, source: Source) -> Comparison:
     """Choose how the reference can serve; ``source`` gives lines of the present code."""
-    clues = Clues(now.counts, asynchronous(now.spans), source)
+    clues = clues_of(now, source)
     if reference is None:
         return Comparison(now, None, "evidence", 1.0, 1.0, clues, Clues())
-    before = Clues(reference.counts, asynchronous(reference.spans))
+    before = clues_of(reference)
     factor = machine.factor(now, reference, clues, before)
     if reference.request.digest == now.request.digest:
         return Comparison(now, reference, "reference", factor, 1.0, clues, before)
@@ -92,12 +96,15 @@ class Case:
     @cached_property
     def excess(self) -> Excess | None:
         comparison = self.comparison
-        present = self.cost, self.balance
-        past = (self.before, self.balance_before) if self.before and self.balance_before else None
+        now = Side(self.cost, self.balance)
+        past = self.balance_before
+        before = Side(self.before, past) if self.before and past else None
+        machine_factor, crowding = comparison.machine, comparison.crowding
         if comparison.basis == "reference":
-            return excess.over_reference(present, past, comparison.machine)
-        if comparison.basis == "envelope" and past is not None:
-            return excess.over_envelope(present, past, comparison.machine, comparison.more)
+            return excess.over_reference(now, before, machine_factor, crowding)
+        if comparison.basis == "envelope" and before is not None:
+            more = comparison.more
+            return excess.over_envelope(now, before, machine_factor, crowding, more)
         return None
 
     @property

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from lab.blame import blame
 from lab.case import Case, merged
-from lab.doing import Doing, has_own, is_on_loop, total_ms
+from lab.doing import Doing
 from lab.findings import Cause
 from lab.measurement import Counted
+from lab.shape import has_own, is_on_loop, total_ms
 from lab.stacks import Stack
 
 LEAST_REPEATS = 10
