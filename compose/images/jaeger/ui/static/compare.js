@@ -76,14 +76,15 @@ function side(trace, index) {
     el("a", {class: "mono", href: `/trace/${trace.id}`, text: trace.id}));
 }
 
-/** Where most of the difference comes from: by what the request waited for each place itself. */
+/** Where most of the difference comes from: by what the request waited for each place. */
 function outcome([a, b], rows) {
   const whole = b.root.duration - a.root.duration;
   const most = rows.reduce((best, row) => (Math.abs(row.waitedDifference) > Math.abs(best.waitedDifference) ? row : best));
   const slower = whole > 0 ? "slower" : "faster";
   const told = whole === 0 ? "Both took equally long." : `B is ${duration(Math.abs(whole))} (${percent(Math.abs(whole) / Math.max(1, a.root.duration))}) ${slower} than A.`;
+  const longer = most.waitedDifference > 0 ? "longer" : "less";
   return el("p", {class: "card outcome"}, el("b", {text: told}),
-    most.waitedDifference ? ` Most of a difference is in ${most.label} (${most.service}): the request waited ${difference(most.waitedDifference)} for it itself.` : "");
+    most.waitedDifference ? ` The largest difference is ${most.label} in ${most.service}: the request waited ${duration(Math.abs(most.waitedDifference))} ${longer} for it.` : "");
 }
 
 function line(row, traces, colours) {

@@ -31,10 +31,12 @@ function times(trace, facts, span) {
   const whole = Math.max(1, trace.root.duration);
   const critical = facts.critical.get(span.id);
   const own = facts.own.get(span.id);
+  const folded = facts.ranking.filter(one => one.span === span && one.own > critical);
   const rows = [
     ["Duration", `${duration(span.duration)}`, percent(span.duration / whole)],
     ["Self time", `${duration(own)}`, percent(own / whole)],
-    ["of it waited for", `${duration(critical)}`, percent(critical / whole)],
+    ["Waited for it itself", `${duration(critical)}`, percent(critical / whole)],
+    ...folded.map(({own: us}) => ["with its client calls", duration(us), percent(us / whole)]),
     ["Starts at", `${duration(span.start - trace.start)}`, ""],
     ["Kind", span.kind, span.children.length ? count(span.children.length, "child").replace("childs", "children") : "no children"],
   ];

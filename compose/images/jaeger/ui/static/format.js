@@ -24,10 +24,10 @@ export function difference(us) {
   return `${us > 0 ? "+" : "−"}${duration(Math.abs(us))}`;
 }
 
-/** A share of 0 to 1: `83 %`, `0.4 %`. */
+/** A share of 0 to 1: `83 %`, `0.4 %`, `0 %`. */
 export function percent(share) {
   const told = share * 100;
-  return `${told > 0 && told < 0.95 ? told.toFixed(1) : Math.round(told)} %`;
+  return `${told >= 0.05 && told < 0.95 ? told.toFixed(1) : Math.round(told)} %`;
 }
 
 /** `1 span`, `2 spans`. */

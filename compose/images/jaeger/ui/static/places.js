@@ -1,12 +1,13 @@
 // Two traces laid over each other: spans are of one place if all names from the root down are equal.
 
 import { criticalSelfTime } from "./critical_path.js";
+import { ranked } from "./folding.js";
 import { label } from "./labels.js";
 
 /**
  * `[{label, service, depth, a, b, difference, waitedDifference}]` in the tree's order. `a` and `b`
  * are `{count, duration, waited}` of all spans of that place: their durations' sum, and what of the
- * critical path is their own.
+ * critical path is theirs or their client calls'.
  */
 export function places(first, second) {
   const root = node("", "", -1);
@@ -24,7 +25,7 @@ export function places(first, second) {
 }
 
 function merge(root, trace, side) {
-  const waited = criticalSelfTime(trace);
+  const waited = new Map(ranked(trace, criticalSelfTime(trace)).map(({span, own}) => [span, own]));
   const others = trace.roots.filter(span => span !== trace.root);
   const stack = [trace.root, ...others].map(span => [root, span]);
   while (stack.length) {
@@ -35,7 +36,7 @@ function merge(root, trace, side) {
     one.starts.push(span.start - trace.start);
     one[side].count += 1;
     one[side].duration += span.duration;
-    one[side].waited += waited.get(span.id);
+    one[side].waited += waited.get(span) ?? 0;
     for (const child of span.children) stack.push([one, child]);
   }
 }

@@ -34,7 +34,7 @@ export async function searchPage(main, search) {
   const wrong = faults(query);
   side.replaceChildren(searchForm(query, known, wrong));
   if (!known.length && !query.service) return results.replaceChildren(noServices(again));
-  if (Object.keys(wrong).length) return results.replaceChildren(notice("This can't be searched for", Object.values(wrong).map(text => [text]), {isAlert: true}));
+  if (Object.keys(wrong).length) return results.replaceChildren(mistaken(wrong));
   return find(results, query, coloursOf(known), again);
 }
 
@@ -91,6 +91,10 @@ function nothing(query) {
   ], {
     actions: wider.map(([text, change]) => el("a", {class: "button", href: addressOf({...query, ...change}), text})),
   });
+}
+
+function mistaken(wrong) {
+  return notice("The search needs a correction", Object.entries(wrong).map(([name, text]) => [el("code", {text: name}), ` ${text}`]), {isAlert: true});
 }
 
 function noServices(again) {

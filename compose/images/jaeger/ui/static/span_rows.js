@@ -95,7 +95,7 @@ export class SpanRows {
     if (!this.element.isConnected || index < 0) return;
     const top = this.body.getBoundingClientRect().top + index * this.rowPx;
     const under = this.element.querySelector(".wf-head").getBoundingClientRect().bottom;
-    const bottom = innerHeight - this.rowPx * 2;
+    const bottom = this.waterfall.panelTop() - this.rowPx * 2;
     if (top < under) scrollBy(0, top - under - this.rowPx);
     else if (top > bottom) scrollBy(0, top - bottom + this.rowPx);
     this.draw();

@@ -68,5 +68,5 @@ function legend({trace, facts}) {
   return el("div", {class: "wf-legend muted"},
     trace.services.map(service => el("span", {class: "service", text: service, style: {"--colour": colourOf(facts.colours, service)}})),
     el("span", {class: "wf-mark"}, el("i", {class: "wf-critical"}), "the request waits for this span itself"),
-    el("span", {class: "wf-mark"}, el("i", {class: "wf-bar"}), "it doesn't: for another, or for none"));
+    el("span", {class: "wf-mark"}, el("i", {class: "wf-bar"}), "for a span below it, or not at all"));
 }

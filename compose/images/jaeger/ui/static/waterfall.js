@@ -50,8 +50,8 @@ export class Waterfall {
     this.chosen = span;
     this.reopen(span);
     this.rows.update();
-    this.rows.reveal(span);
     if (isShown || !this.panel.hidden) this.open(hasFocus);
+    this.rows.reveal(span);
     this.tell();
   }
 
@@ -61,6 +61,12 @@ export class Waterfall {
     this.panel.hidden = false;
     this.panel.scrollTop = 0;
     if (hasFocus) this.panel.querySelector("h2").focus();
+  }
+
+  /** Where the rows end on the screen: a small one has the details over its lower part. */
+  panelTop() {
+    const isOver = !this.panel.hidden && getComputedStyle(this.panel).position === "fixed";
+    return isOver ? this.panel.getBoundingClientRect().top : innerHeight;
   }
 
   close() {
