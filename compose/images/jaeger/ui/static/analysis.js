@@ -7,10 +7,11 @@ import { coloursOf } from "./labels.js";
 /**
  * `{path, critical, own, segments, ranking, colours}`: the critical path, by span id what of it is
  * the span's own, its self time, its segments, the application's spans by what was waited for
- * (client calls folded in), and the services' colours.
+ * (client calls folded in), and the services' colours. `known` is the path as `[id, start, end]`
+ * where it is known already.
  */
-export function analyse(trace) {
-  const path = criticalPath(trace);
+export function analyse(trace, known) {
+  const path = known ? known.map(([id, start, end]) => ({span: trace.byId.get(id), start, end})) : criticalPath(trace);
   const critical = criticalSelfTime(trace, path);
   const segments = new Map();
   for (const segment of path) {

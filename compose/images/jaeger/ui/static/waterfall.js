@@ -15,12 +15,13 @@ const LEAST_RANGE = 0.0005;
 export class Waterfall {
   /**
    * `options`: `find`, `span` (an id) and `range` ([from, to], shares of the trace) to begin with;
-   * `changed(state)` is told the same when they change; `searchFor` as for details().
+   * `changed(state)` is told the same when they change; `searchFor` as for details(), `path` as for
+   * analyse().
    */
   constructor(parent, trace, options = {}) {
     this.trace = trace;
     this.options = options;
-    this.facts = analyse(trace);
+    this.facts = analyse(trace, options.path);
     this.collapsed = new Set();
     this.range = {from: 0, to: 1};
     this.matches = new Set();
