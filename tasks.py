@@ -246,6 +246,17 @@ def heal(
     out.print(f"healed {', '.join(healed)}" if healed else "nothing to heal: it is off already")
 
 
+@lab_task()
+def reference(_: Context, name: str | None = None, port_offset: str | None = None) -> None:
+    """Measure the mystery query as it runs now, and keep that as the healthy reference."""
+    from lab import control
+    from lab import reference as healthy
+
+    settings = settings_of(name, port_offset)
+    with steps().spinning() as told:
+        healthy.renew(settings, told, control.on(settings))
+
+
 @lab_task(help=JSON_HELP)
 def status(
     _: Context,
