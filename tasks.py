@@ -191,6 +191,62 @@ def profile(
 
 
 @lab_task(help=JSON_HELP)
+def faults(
+    _: Context,
+    name: str | None = None,
+    port_offset: str | None = None,
+    json: bool = False,
+) -> None:
+    """List the planted faults, and which of them are on."""
+    from lab import control, switch
+    from lab import faults as catalogue
+
+    found, on = catalogue.load(), control.on(settings_of(name, port_offset))
+    if json:
+        print_json(switch.to_json(found, on))
+    else:
+        out.print(switch.render(found, on))
+
+
+@lab_task(
+    help={"fault": "its id, as `invoke faults` lists it; `--fault` itself may be left out"},
+    bare="fault",
+)
+def inject(
+    _: Context,
+    fault: str | None = None,
+    name: str | None = None,
+    port_offset: str | None = None,
+) -> None:
+    """Turn a planted fault on while the lab runs: `invoke inject ID`."""
+    from lab import faults as catalogue
+    from lab import switch
+
+    found = catalogue.find(catalogue.load(), fault or "")
+    on = switch.inject(settings_of(name, port_offset), found)
+    out.print(switch.what_next(found, on))
+
+
+@lab_task(
+    help={"fault": "only this one (default: all); `--fault` itself may be left out"},
+    bare="fault",
+)
+def heal(
+    _: Context,
+    fault: str | None = None,
+    name: str | None = None,
+    port_offset: str | None = None,
+) -> None:
+    """Turn the planted faults off again: all, or one with `invoke heal ID`."""
+    from lab import faults as catalogue
+    from lab import switch
+
+    found = catalogue.find(catalogue.load(), fault) if fault else None
+    healed = switch.heal(settings_of(name, port_offset), found)
+    out.print(f"healed {', '.join(healed)}" if healed else "nothing to heal: it is off already")
+
+
+@lab_task(help=JSON_HELP)
 def status(
     _: Context,
     name: str | None = None,

@@ -1,6 +1,6 @@
 """`invoke up`: the lab started, its index loaded, its first traces sent, and where to look."""
 
-from lab import containers, stack, status, traffic
+from lab import containers, control, stack, status, traffic
 from lab.console import out, steps
 from lab.settings import Settings
 from services.telemetry import conventions
@@ -17,4 +17,10 @@ def run(settings: Settings, *, send_traffic: bool) -> None:
             told(f"warmed up; the mystery query's trace is {mystery}")
     out.print()
     out.print(status.links(settings))
+    faults_on = control.on(settings)
+    if faults_on:
+        out.print(
+            f"\n[yellow]planted faults are on:[/yellow] {', '.join(faults_on)}; "
+            "`invoke heal` turns them off"
+        )
     out.print("\nnext: [bold]invoke checklist[/bold], then [bold]invoke trace[/bold]")
