@@ -34,9 +34,7 @@ class Tracing:
 
         Raises UnavailableError where a service doesn't answer.
         """
-        return {
-            service: parse(self.call(service, "GET"), requests) for service in self.services
-        }
+        return {service: parse(self.call(service, "GET"), requests) for service in self.services}
 
     def call(self, service: str, method: str) -> Any:
         asked = (f"http://127.0.0.1:8000{PATH}", method, TOKEN_HEADER, self._token)

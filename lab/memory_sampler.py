@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-EVERY_S = 0.5
+EVERY_S = 0.25
 RSS = "VmRSS:"
 
 
@@ -29,7 +29,7 @@ def rss_kb(pid: int, proc: Path = Path("/proc")) -> int:
 
 
 def main() -> None:
-    """Print the resident memory in KB twice a second."""
+    """Print the resident memory in KB four times a second."""
     pid = service_pid()
     while True:
         try:

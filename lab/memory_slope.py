@@ -47,7 +47,7 @@ class Growth:
     """How one service's memory went with the requests judged.
 
     ``early_kb`` and ``late_kb`` are the slopes of the two halves. With too few samples there is no
-    slope at all and the trend is unclear.
+    slope at all and the trend is unclear. ``series`` has all samples, ``samples`` of them judged.
     """
 
     service: str
@@ -59,6 +59,7 @@ class Growth:
     slope: Slope | None = None
     early_kb: float | None = None
     late_kb: float | None = None
+    series: tuple[Sample, ...] = ()
 
 
 def judge(service: str, samples: Sequence[Sample], warm_up: int) -> Growth:
@@ -69,11 +70,21 @@ def judge(service: str, samples: Sequence[Sample], warm_up: int) -> Growth:
     requests = last.requests - first.requests if first and last else 0
     ends_kb = (first.rss_kb if first else 0.0, last.rss_kb if last else 0.0)
     if len(points) < FEWEST_BLOCKS:
-        return Growth(service, "unclear", requests, len(kept), *ends_kb)
+        return Growth(service, "unclear", requests, len(kept), *ends_kb, series=tuple(samples))
     slope, middle = theil_sen(points), len(points) // 2
     early_kb, late_kb = theil_sen(points[:middle]).kb, theil_sen(points[middle:]).kb
     trend = _trend(slope, early_kb, late_kb)
-    return Growth(service, trend, requests, len(kept), *ends_kb, slope, early_kb, late_kb)
+    return Growth(
+        service,
+        trend,
+        requests,
+        len(kept),
+        *ends_kb,
+        slope=slope,
+        early_kb=early_kb,
+        late_kb=late_kb,
+        series=tuple(samples),
+    )
 
 
 def _trend(slope: Slope, early_kb: float, late_kb: float) -> Trend:

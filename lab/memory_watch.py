@@ -68,9 +68,7 @@ def _limit_kb(settings: Settings, service: str) -> float:
     return float(container(settings, service).attrs["HostConfig"].get("Memory") or 0) / KIB
 
 
-def _read(
-    sampler: "subprocess.Popen[str]", watched: Watched, answered: Callable[[], int]
-) -> None:
+def _read(sampler: "subprocess.Popen[str]", watched: Watched, answered: Callable[[], int]) -> None:
     for line in sampler.stdout or ():
         if line.strip().isdecimal():
             watched.samples.append(Sample(time.time(), answered(), float(line)))
@@ -84,7 +82,7 @@ def _wait_for_first(
         while not watched.samples:
             if started[service].poll() is not None or time.monotonic() > deadline_s:
                 started[service].kill()
-                said = (started[service].stderr or [""])
+                said = started[service].stderr or [""]
                 raise LabError(
                     f"the memory of {service} can't be read: "
                     f"{' '.join(said).strip()[-300:] or 'its sampler said nothing'}"

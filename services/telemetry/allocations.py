@@ -19,8 +19,6 @@ from starlette.exceptions import HTTPException
 from services.telemetry import holders, permit, sites
 from services.telemetry.sites import ROOT
 
-# Enough to reach our own code from where most libraries allocate.
-FRAMES = 10
 LOOK_EVERY_S = 0.5
 # A container that gained fewer entries than that is not worth a name.
 LEAST_GROWN = 8
@@ -50,7 +48,7 @@ class Allocations:
             if tracemalloc.is_tracing():
                 return
             gc.collect()
-            tracemalloc.start(FRAMES)
+            tracemalloc.start(permit.FRAMES)
             threading.Thread(target=self._stop_in_time, daemon=True).start()
 
     def snapshot(self) -> dict[str, Any]:
@@ -68,7 +66,7 @@ class Allocations:
             if not self._lengths:
                 self._lengths = holders.lengths()
         return {
-            "frames": FRAMES,
+            "frames": permit.FRAMES,
             "sites": [asdict(site) for site in found],
             "containers": [asdict(one) for one in grown],
         }
@@ -81,19 +79,21 @@ class Allocations:
             self._lengths = {}
 
 
+Token = Annotated[str, Header(alias=permit.TOKEN_HEADER)]
+
+
 def install(app: FastAPI, control_dir: Path) -> None:
     """Let ``app`` answer at `permit.PATH`: POST starts, GET tells; 404 without the token.
 
     As long as nothing is permitted the path looks like any that isn't there.
     """
     allocations = Allocations(control_dir / permit.FILE)
-    Token = Annotated[str, Header(alias=permit.TOKEN_HEADER)]
 
     def start(token: Token = "") -> dict[str, int]:
         if not allocations.permits(token):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         allocations.start()
-        return {"frames": FRAMES}
+        return {"frames": permit.FRAMES}
 
     def tell(token: Token = "") -> dict[str, Any]:
         if not allocations.permits(token) or not tracemalloc.is_tracing():

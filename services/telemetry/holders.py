@@ -14,7 +14,7 @@ from typing import Any
 from services.telemetry.sites import OWN_FOLDERS, Place, place_of
 
 # lru_cache's results are in a container of C that only tells how many they are.
-CACHED: type = type(lru_cache(maxsize=1)(lambda: None))
+CACHED: Any = type(lru_cache(maxsize=1)(lambda: None))
 SIZED = (dict, list, set, deque, OrderedDict)
 MOST_NAMED = 20
 DEEPEST = 4
@@ -68,7 +68,7 @@ def _length(one: Any) -> int:
     return int(one.cache_info().currsize) if type(one) is CACHED else len(one)
 
 
-def _describe(one: object, grown_by: int, ignored: set[int]) -> Grown:
+def _describe(one: Any, grown_by: int, ignored: set[int]) -> Grown:
     name, module = (
         (f"lru_cache of {one.__qualname__}", one.__module__)
         if type(one) is CACHED

@@ -10,6 +10,8 @@ FILE = "memory.json"
 PATH = "/allocations"
 TOKEN_HEADER = "x-tracelab-token"  # noqa: S105 - a header's name
 LONGEST_S = 600.0
+# Enough to reach our own code from where most libraries allocate.
+FRAMES = 10
 TOKEN = re.compile(r"[0-9a-f]{32,128}")
 
 

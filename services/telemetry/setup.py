@@ -57,9 +57,7 @@ class Telemetry:
 
             datadog.install_filter()
         control_dir = env.optional("TRACELAB_CONTROL_DIR")
-        return Telemetry(
-            service, tracing, with_datadog, Path(control_dir) if control_dir else None
-        )
+        return Telemetry(service, tracing, with_datadog, Path(control_dir) if control_dir else None)
 
     def instrument(self, libraries: Iterable[Library]) -> None:
         """Trace what these libraries do. Before a client or a connection of theirs is made."""
