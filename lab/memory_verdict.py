@@ -126,10 +126,10 @@ def _told_slope(finding: ServiceFinding) -> str:
     growth = finding.growth
     if growth.slope is None:
         return f"{finding.service}: {growth.samples} samples are too few for a slope"
+    ends = f"{growth.first_kb / KIB:.0f} to {growth.last_kb / KIB:.0f} MB"
     return (
         f"{finding.service}: {growth.slope.kb:+.1f} ± {growth.slope.error_kb:.1f} KB a request "
-        f"over {growth.requests} requests ({growth.first_kb / KIB:.0f} to {growth.last_kb / KIB:.0f} "
-        f"MB); {growth.early_kb:+.1f} in the first half, {growth.late_kb:+.1f} in the second: "
+        f"over {growth.requests} requests ({ends}); {growth.early_kb:+.1f} in the first half, {growth.late_kb:+.1f} in the second: "
         f"{finding.why}"
     )
 

@@ -36,7 +36,7 @@ class Allocations:
         self._file = file
         self._now_s = now_s
         self._lock = threading.Lock()
-        self._lengths: dict[int, int] = {}
+        self._lengths: list[dict[int, int]] = []
 
     def permits(self, token: str) -> bool:
         found = permit.read(self._file, self._now_s())
@@ -53,7 +53,7 @@ class Allocations:
 
     def snapshot(self) -> dict[str, Any]:
         """What was allocated since the start and is in use: `{frames, sites: [Site], containers:
-        [Grown]}`, the containers being those that grew since the first snapshot.
+        [Grown]}`, the containers being those that grew from each snapshot to the next.
 
         Raises RuntimeError where nothing is traced.
         """
@@ -62,9 +62,8 @@ class Allocations:
                 raise RuntimeError("nothing is traced")
             gc.collect()
             found = sites.sites(tracemalloc.take_snapshot().traces, LOOKING)
-            grown = holders.grown(self._lengths, LEAST_GROWN)
-            if not self._lengths:
-                self._lengths = holders.lengths()
+            grown = holders.grown(self._lengths, LEAST_GROWN) if self._lengths else []
+            self._lengths.append(holders.lengths())
         return {
             "frames": permit.FRAMES,
             "sites": [asdict(site) for site in found],
@@ -76,7 +75,7 @@ class Allocations:
             time.sleep(LOOK_EVERY_S)
         with self._lock:
             tracemalloc.stop()
-            self._lengths = {}
+            self._lengths = []
 
 
 Token = Annotated[str, Header(alias=permit.TOKEN_HEADER)]

@@ -4,10 +4,10 @@ import gc
 import sys
 import tracemalloc
 from collections import Counter, OrderedDict, deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from types import CellType, FrameType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any
 
@@ -43,20 +43,22 @@ def lengths() -> dict[int, int]:
     return {id(one): _length(one) for one in gc.get_objects() if _is_sized(one)}
 
 
-def grown(before: Mapping[int, int], least: int) -> list[Grown]:
-    """Containers of ``before`` with at least ``least`` more entries now, most growth first."""
-    found = [
-        (one, length - before[id(one)])
-        for one in gc.get_objects()
-        if _is_sized(one)
-        and id(one) in before
-        and one is not before
-        and (length := _length(one)) - before[id(one)] >= least
-    ]
+def grown(before: Sequence[Mapping[int, int]], least: int) -> list[Grown]:
+    """Containers that had at least ``least`` more entries each time, and have now: most first.
+
+    An object may have taken the place, and so the id, of one that is gone; to ask for growth every
+    time keeps such pairs out.
+    """
+    found = []
+    for one in gc.get_objects():
+        if _is_sized(one) and id(one) in before[0]:
+            seen = [*(at.get(id(one), 0) for at in before), _length(one)]
+            if all(later - earlier >= least for earlier, later in pairwise(seen)):
+                found.append((one, seen[-1] - seen[0]))
     found.sort(key=lambda pair: -pair[1])
     del found[MOST_NAMED:]
-    ignored = {id(found), id(before)}
-    return [_describe(one, by, ignored | {id(pair) for pair in found}) for one, by in found]
+    ignored = {id(found), *(id(pair) for pair in found), *(id(at) for at in before)}
+    return [_describe(one, by, ignored) for one, by in found]
 
 
 def _is_sized(one: object) -> bool:
