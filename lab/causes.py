@@ -68,7 +68,8 @@ def redundant_tokens(question: Question) -> Explained | None:
     waited_ms = case.balance.provider_ms - (
         case.balance_before.provider_ms if case.balance_before else 0.0
     )
-    if question.against_reference and waited_ms < HALF * question.aim_ms:
+    is_same_request = case.comparison.basis == "reference"
+    if is_same_request and waited_ms < HALF * question.aim_ms:
         return None
     detail = f"{tokens:,.0f} prompt tokens where {was:,.0f} did before"
     return Explained("redundant_tokens", who.adding_tokens(case), detail=detail)
@@ -135,7 +136,9 @@ def computing(question: Question) -> Explained | None:
     culprit = question.culprit("computing")
     grows = [work for work, exponent in question.exponents if exponent >= SUPERLINEAR]
     if grows:
-        return Explained("inefficient_algorithm", culprit, detail=f"grows with {grows[0]}")
+        return Explained(
+            "inefficient_algorithm", culprit, detail=f"its time grows faster than {grows[0]}"
+        )
     if culprit is not None:
         counted = case.comparison.clues.counted_as(case.cost, culprit.function, culprit.file)
         if counted is not None and repeats_itself(counted, SAME_ARGUMENTS_CALLS):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lab import intrinsic
+from lab import intrinsic, who
 from lab.blame import blame, function_id
 from lab.case import Case
 from lab.causes import explain
@@ -11,7 +11,8 @@ from lab.exponents import SUPERLINEAR, exponents
 from lab.finding import Finding
 from lab.findings import Cause
 from lab.measurement import Growth
-from lab.question import Question
+from lab.question import Explained, Question
+from lab.stacks import Frame
 from services.telemetry import conventions as names
 
 # What is less than this, or than so much of the request, is not worth a verdict.
@@ -24,6 +25,7 @@ NAMELESS_NOISES = 2.0
 # Where no reference tells whether computing is needed, its growth is asked from here on.
 SUSPECT_MS = 150.0
 SUSPECT_SHARE = 0.05
+STEEP_SHARE = 0.25
 # Against another request's reference: a model sent so much more was sent too much.
 MORE_TOKENS_THAN_OTHER = 1.15
 # Writing a token takes a model about as long as reading thirty.
@@ -66,25 +68,35 @@ def _by_reference(case: Case, growth: Sequence[Growth]) -> Finding | None:
 
 
 def _by_itself(case: Case, growth: Sequence[Growth]) -> Finding | None:
-    wastes = [(one.ms, one.cause) for one in intrinsic.wastes(case)]
-    if case.excess is None:
-        wastes += _superlinear(case, growth)
-    ms, cause = max(wastes, default=(0.0, None))
-    if cause is None or not is_worth(case, ms):
+    grown = _superlinear(case, growth) if case.excess is None else None
+    waste = next(iter(intrinsic.wastes(case)), None)
+    if waste is None or (grown is not None and grown.avoidable_ms > waste.ms):
+        return grown
+    if not is_worth(case, waste.ms):
         return None
-    found = _found(case, growth, ms, against_reference=False, speaks_for=cause)
+    found = _found(case, growth, waste.ms, against_reference=False, speaks_for=waste.cause)
     return found if found.explained.culprit or found.explained.calls else None
 
 
-def _superlinear(case: Case, growth: Sequence[Growth]) -> list[tuple[float, Cause]]:
-    """What of the computing would be saved if it grew with the work alone."""
-    found = blame(case.parts.get("computing", {}), {})
-    function = function_id(found.frame) if found else None
-    steep = [e for _, e in exponents(growth, case.cost.place, function) if e >= SUPERLINEAR]
-    if not steep:
-        return []
-    taken_ms = min(case.balance.computing_ms, found.total_ms if found else case.cost.typical_ms)
-    return [(taken_ms * (1 - 2 ** (1 - max(steep))), "inefficient_algorithm")]
+def _superlinear(case: Case, growth: Sequence[Growth]) -> Finding | None:
+    """The function whose time grows faster than the work; what it would save to grow with it."""
+
+    def powers(frame: Frame) -> tuple[tuple[str, float], ...]:
+        found = exponents(growth, case.cost.place, function_id(frame))
+        return tuple(one for one in found if one[1] >= SUPERLINEAR)
+
+    computing = case.parts.get("computing", {})
+    found = blame(computing, {}, share=STEEP_SHARE, may=lambda frame: bool(powers(frame)))
+    if found is None:
+        return None
+    steep = powers(found.frame)
+    work, power = max(steep, key=lambda one: one[1])
+    ms = min(case.balance.computing_ms, found.total_ms) * (1 - 2 ** (1 - power))
+    culprit = who.of_blamed(found)
+    explained = Explained(
+        "inefficient_algorithm", culprit, detail=f"its time grows faster than {work}"
+    )
+    return Finding(case, explained, ms, True, steep) if is_worth(case, ms) else None
 
 
 def _found(

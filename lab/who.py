@@ -46,7 +46,7 @@ def by_stacks(
     found = blame(now, before, share=share, may=may)
     if found is None or found.delta_ms < LEAST_SHARE * min(aim_ms, case.cost.typical_ms):
         return None
-    return _of_blamed(found)
+    return of_blamed(found)
 
 
 def by_awaited(case: Case, *, against_reference: bool) -> Culprit | None:
@@ -54,7 +54,7 @@ def by_awaited(case: Case, *, against_reference: bool) -> Culprit | None:
     now = _awaited(case.awaited())
     before = _awaited(case.awaited_before()) if against_reference else {}
     found = blame(now, before)
-    return _of_blamed(found) if found else None
+    return of_blamed(found) if found else None
 
 
 def above_repeated_calls(
@@ -124,7 +124,8 @@ def _of_counted(counted: Counted) -> Culprit:
     return Culprit(counted.function, counted.file, counted.line, None, None, 0.0, below)
 
 
-def _of_blamed(found: Blamed) -> Culprit:
+def of_blamed(found: Blamed) -> Culprit:
+    """The blamed function as a culprit."""
     frame = found.frame
     return Culprit(
         frame.function,
