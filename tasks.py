@@ -16,6 +16,8 @@ from lab.cli import (
     whole_number,
 )
 from lab.console import err, out, steps
+from lab.errors import UsageError
+from lab.settings import Settings
 from lab.settings import load as settings_of
 
 CHECK_FAILED = 1
@@ -161,6 +163,8 @@ def trace(
         "trace-id": "profile this trace's slowest span instead of the slowest trace's",
         "since": "how far to look back for the slowest trace (default 24h)",
         "seconds": "how long each recording lasts at the least (default 10)",
+        "memory": "look for a leak instead: sustained traffic, growth, the code that keeps memory",
+        "requests": "with --memory: how many to send (default: a minute's worth)",
     }
 )
 def profile(
@@ -170,11 +174,19 @@ def profile(
     trace_id: str | None = None,
     since: str = "24h",
     seconds: int = 10,
+    memory: bool = False,
+    requests: str | None = None,
     json: bool = False,
 ) -> None:
     """Replay the slowest span under py-spy, and say why it is slow."""
     from lab import duration, report
     from lab import profile as profiling
+
+    if memory:
+        _profile_memory(settings_of(name, port_offset), requests, json)
+        return
+    if requests is not None:
+        raise UsageError("--requests is for --memory; how long to replay is --seconds")
 
     with steps().spinning() as told:
         found = profiling.run(
@@ -182,12 +194,28 @@ def profile(
             trace_id=trace_id,
             since_s=duration.parse_us(since, "--since") / 1e6,
             seconds=seconds,
-            report=told,
+            tell=told,
         )
     if json:
         print_json(report.to_json(found))
     else:
         out.print(report.summary(found), markup=False, soft_wrap=True)
+
+
+def _profile_memory(settings: Settings, requests: str | None, json: bool) -> None:
+    from lab import memory, memory_report
+
+    with steps().spinning() as told:
+        found = memory.run(
+            settings,
+            requests=whole_number(requests, "--requests"),
+            report=told,
+            progress=told.update,
+        )
+    if json:
+        print_json(memory_report.to_json(found))
+    else:
+        out.print(memory_report.summary(found), markup=False, soft_wrap=True)
 
 
 @lab_task(help=JSON_HELP)

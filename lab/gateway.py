@@ -21,6 +21,7 @@ class Gateway:
     """Sends queries to one lab's gateway. Use it in an ``async with`` block.
 
     At most ``connections`` are open at once; proxies of the environment are passed by.
+    ``user_agent`` replaces the client's own.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Gateway:
         settings: Settings,
         connections: int,
         transport: httpx.AsyncBaseTransport | None = None,
+        user_agent: str | None = None,
     ) -> None:
         self._settings = settings
         self._url = settings.url("gateway")
         self._client = httpx.AsyncClient(
             base_url=self._url,
+            headers={"User-Agent": user_agent} if user_agent else None,
             timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             trust_env=False,

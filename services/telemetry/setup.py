@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
 from services.common.env import Env
-from services.telemetry import counted, jsonlog
+from services.telemetry import allocations, counted, jsonlog
 from services.telemetry.counted import Counting, CountingMiddleware
 from services.telemetry.tracer import SHUTDOWN_TIMEOUT_S, TracerSettings, Tracing
 from services.telemetry.unsampled import QuietMiddleware, bypass_ddtrace, patched_classes
@@ -40,12 +40,14 @@ class Telemetry:
     tracing: Tracing
     with_datadog: bool
     counting: Counting | None
+    control_dir: Path | None = None
 
     @staticmethod
     def start(env: Env) -> "Telemetry":
         """Logs and tracer provider. Once a process, before a library is instrumented.
 
-        Environment: OTEL_SERVICE_NAME, LOG_LEVEL, TRACELAB_CONTROL_DIR and those of TracerSettings.
+        Environment: OTEL_SERVICE_NAME, LOG_LEVEL, TRACELAB_CONTROL_DIR (without it nobody can ask
+        for counts or allocations) and those of TracerSettings.
         """
         service = env.text("OTEL_SERVICE_NAME")
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", SEMANTIC_CONVENTIONS)
@@ -57,8 +59,9 @@ class Telemetry:
 
             datadog.install_filter()
         control_dir = env.optional("TRACELAB_CONTROL_DIR")
-        counting = Counting(Path(control_dir)) if control_dir else None
-        return Telemetry(service, tracing, with_datadog, counting)
+        control = Path(control_dir) if control_dir else None
+        counting = Counting(control) if control else None
+        return Telemetry(service, tracing, with_datadog, counting, control)
 
     def instrument(self, libraries: Iterable[Library]) -> None:
         """Trace what these libraries do. Before a client or a connection of theirs is made."""
@@ -82,6 +85,8 @@ class Telemetry:
             app.add_middleware(datadog.DatadogMiddleware)
         app.add_middleware(QuietMiddleware)
         app.get("/telemetry", tags=["operation"])(self.describe)
+        if self.control_dir:
+            allocations.install(app, self.control_dir)
         FastAPIInstrumentor.instrument_app(
             app, excluded_urls=NOT_TRACED, exclude_spans=["send", "receive"]
         )
