@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -47,7 +48,9 @@ def lab(steps: Steps) -> Iterator[Settings]:
     removed(settings)
     try:
         stack.up(settings, steps)
-        traffic.warm_up(settings, steps.update)
+        # in a thread of its own: a browser may keep an event loop in this one
+        with ThreadPoolExecutor(1) as own:
+            own.submit(traffic.warm_up, settings, steps.update).result()
         yield settings
     finally:
         removed(settings)
