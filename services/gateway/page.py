@@ -41,12 +41,18 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def datadog_home(datadog_url: str) -> str:
+    """Where all traces are: the test agent lists them at /traces, Datadog itself starts at /."""
+    folder, _, name = datadog_url.rpartition("/")
+    return folder if name == "{datadog_id}" else f"{origin(datadog_url)}/"
+
+
 def _values(settings: Settings) -> dict[str, str]:
     return {
         "trace_url": settings.trace_url,
         "datadog_url": settings.datadog_url,
         "jaeger": origin(settings.trace_url),
-        "datadog": origin(settings.datadog_url),
+        "datadog": datadog_home(settings.datadog_url),
         "one_in": str(round(1 / SAMPLE_RATIO)),
         "export_every_s": str(round(SCHEDULE_DELAY_MS / 1000)),
         "max_question": str(MAX_QUESTION_CHARS),

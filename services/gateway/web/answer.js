@@ -3,6 +3,7 @@
 import {h, outward} from "./dom.js";
 
 const SENTENCE = /^\s+[^a-z\s,.;:)]/;
+const APART = /^\s/;
 const PROMPT = /^\s*(>>>|\.\.\.)(\s|$)/;
 const OUTPUT = /^\s*(['"[({<\-\d]|(True|False|None|Traceback)\b)/;
 
@@ -18,10 +19,10 @@ export function runs(text, sources) {
   for (const match of text.matchAll(/\[(\d+)\]/g)) {
     const source = Number(match[1]);
     if (source < 1 || source > sources) continue;
-    const piece = text.slice(from, match.index);
+    const piece = text.slice(from, match.index).trimEnd();
     from = match.index + match[0].length;
     const last = found.at(-1);
-    if (last?.source === source && SENTENCE.test(piece)) last.pieces.push(piece);
+    if (last?.source === source && APART.test(piece)) last.pieces.push(piece);
     else found.push({pieces: [piece], source});
   }
   if (text.slice(from).trim()) found.push({pieces: [text.slice(from)], source: 0});

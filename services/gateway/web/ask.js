@@ -66,7 +66,10 @@ async function ask() {
   history.replaceState({request, outcome}, "", url);
   const untouched = question.value.trim() === request.question;
   show(request, outcome);
-  if (untouched) document.getElementById("outcome").focus({preventScroll: true});
+  if (!untouched) return;
+  const outcomeTitle = document.getElementById("outcome");
+  outcomeTitle.focus({preventScroll: true});
+  outcomeTitle.scrollIntoView({block: "nearest"});
 }
 
 /** Ends what goes on, and returns the signal of what begins. */
@@ -124,17 +127,23 @@ function show(request, outcome) {
     ? [traceCard({told, cached: Boolean(said?.cached), atMs, again, signal: asking.signal})] : [];
   if (answered) side.push(timeCard(said), costCard(said, request.model));
   result.replaceChildren(
-    h("div", {class: "main"}, answered ? answerCard(request, said) : problem(outcome, () => form.requestSubmit()), curl(request)),
-    h("div", {class: "side"}, side));
+    answered ? answerCard(request, said) : problem(outcome, () => form.requestSubmit()),
+    h("div", {class: "side"}, side),
+    answered ? sourceCard(said.sources) : "",
+    curl(request));
   status.textContent = answered ? "Answered." : "";
 }
 
 function answerCard(request, said) {
   return h("section", {class: "card answer", "aria-labelledby": "outcome"},
     h("h2", {id: "outcome", tabindex: "-1", class: "asked"}, request.question),
-    answerText(said.answer, said.sources),
-    h("h3", null, "Sources"),
-    sourceList(said.sources));
+    answerText(said.answer, said.sources));
+}
+
+function sourceCard(sources) {
+  return h("section", {class: "card", "aria-labelledby": "sources-title"},
+    h("h2", {id: "sources-title"}, "Sources"),
+    sourceList(sources));
 }
 
 function curl(request) {
