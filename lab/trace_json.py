@@ -15,12 +15,12 @@ US_PER_MS = 1000
 def to_json(trace: Trace, jaeger_url: str, datadog_ui_url: str) -> dict[str, Any]:
     """All of the trace with what was found out about it. Times are milliseconds.
 
-    `{trace_id, trace_url, datadog_url, start, duration_ms, services, stages: [{name, duration_ms, share}],
-    slowest_span: {span_id, name, service, duration_ms, self_ms, share, ahead_of_next_ms,
-    next_span_id}, critical_path: [{span_id, name, service, start_ms,
-    duration_ms}], spans: [{span_id, parent_id, name, service, kind, start_ms, duration_ms, self_ms,
-    critical_ms, is_error, attributes}]}`. `start` is the root's, in UTC, and `start_ms` counts from
-    there; a span's `self_ms` is without any child, `critical_ms` the part of it that the request
+    `{trace_id, trace_url, datadog_url, start, duration_ms, services, stages: [{name, duration_ms,
+    share}], slowest_span: {span_id, name, service, duration_ms, self_ms, share, ahead_of_next_ms,
+    next_span_id}, critical_path: [{span_id, name, service, start_ms, duration_ms}], spans:
+    [{span_id, parent_id, name, service, kind, start_ms, duration_ms, self_ms, critical_ms,
+    is_error, attributes}]}`. `start` is the root's, in UTC, and `start_ms` counts from there; a
+    span's `self_ms` is without any child, `critical_ms` the part of it that the request
     waited for. The slowest span's `self_ms` has its own client calls folded in (lab/folding.py).
     """
     root = trace.root

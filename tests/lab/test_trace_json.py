@@ -68,6 +68,6 @@ def test_each_span_is_told_with_its_own_times() -> None:
 
 def test_a_trace_of_one_span_has_no_next() -> None:
     """The keys stay."""
-    told = to_json(trace(span("r", None, 0, 10)), URL)
+    told = to_json(trace(span("r", None, 0, 10)), URL, DATADOG)
     assert told["slowest_span"]["next_span_id"] is None
     assert told["stages"] == []

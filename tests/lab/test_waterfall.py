@@ -13,11 +13,13 @@ from tests.lab.trace_literals import TRACE_ID, query, span, trace
 URL = f"http://127.0.0.1:16686/trace/{TRACE_ID}"
 
 
-def shown(of: Trace, width: int = 80, encoding: str = "utf-8", *, url: str = "") -> list[str]:
+def shown(
+    of: Trace, width: int = 80, encoding: str = "utf-8", *, urls: tuple[str, ...] = ()
+) -> list[str]:
     """The lines of the waterfall on a terminal of that width and encoding."""
     raw = io.BytesIO()
     with io.TextIOWrapper(raw, encoding=encoding) as file:
-        Console(file=file, width=width, color_system=None).print(render(of, url=url))
+        Console(file=file, width=width, color_system=None).print(render(of, urls=urls))
         file.flush()
         return raw.getvalue().decode(encoding).splitlines()
 
