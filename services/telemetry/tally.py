@@ -11,7 +11,7 @@ from services.telemetry.arguments import names
 MOST_CALLS = 100_000
 MOST_DISTINCT = 10_000
 # Of C functions, at one place of the code.
-MOST_C_CALLS = 20_000
+MOST_C_CALLS = 5_000
 # Library functions called by other library functions are told only if they are called often.
 OFTEN = 100
 
