@@ -118,6 +118,12 @@ class Monitoring:
         }
 
 
+def is_on() -> bool:
+    """Whether calls are watched in this process now."""
+    monitoring = getattr(sys, "monitoring", None)
+    return monitoring is not None and NAME in map(monitoring.get_tool, TOOL_IDS)
+
+
 def _monitoring() -> Any:
     found = getattr(sys, "monitoring", None)
     if found is None:
