@@ -27,11 +27,14 @@ from services.telemetry.tally import (
 
 OWN = f"{Path(__file__).parents[1]}/"
 # What begins and ends the counting, and the switches of planted faults: no part of the work.
-LEFT_OUT = (
-    "telemetry/counted.py",
-    "telemetry/monitoring.py",
-    "telemetry/session.py",
-    "common/flags.py",
+LEFT_OUT = frozenset(
+    f"{OWN}{name}"
+    for name in (
+        "telemetry/counted.py",
+        "telemetry/monitoring.py",
+        "telemetry/session.py",
+        "common/flags.py",
+    )
 )
 # Of one thread: 1 to 2 microseconds each.
 MOST_EVENTS = 3_000_000
@@ -59,7 +62,6 @@ class Counter:
         self._owners = owners
         self._watch_calls = watch_calls
         self._own = own
-        self._left_out = frozenset(own + name for name in LEFT_OUT)
         self._clock_ns = clock_ns
         self._keys = Keys()
         self._local = threading.local()
@@ -70,7 +72,7 @@ class Counter:
 
     def on_start(self, code: CodeType, frame: FrameType) -> bool:
         """A function starts; whether it has been counted often enough."""
-        if code.co_filename in self._left_out:
+        if code.co_filename in LEFT_OUT:
             return True
         span = self._owners.current()
         tally = self._tally() if span is not None else None
@@ -79,7 +81,7 @@ class Counter:
         function = self.functions.get(id(code)) or self._met(code)
         key = span, id(code), self._caller(frame.f_back, FAR if function.is_own else 1)
         calls = tally.calls[key] = tally.calls.get(key, 0) + 1
-        if function.arguments:
+        if function.arguments is not None:
             seen = tally.arguments.setdefault(key[:2], set())
             if len(seen) < MOST_DISTINCT:
                 seen.add(self._keys.of_call(frame, function.arguments))

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,9 +204,8 @@ def test_counting_ends_when_there_is_too_much(
 
 def test_what_switches_faults_is_no_part_of_the_work() -> None:
     """The functions left out are in files that there are."""
-    for name in counting.LEFT_OUT:
-        with open(counting.OWN + name, encoding="utf-8"):  # noqa: PTH123 - a name, not a path
-            pass
+    assert len(counting.LEFT_OUT) == 4
+    assert all(Path(name).is_file() for name in counting.LEFT_OUT)
 
 
 def test_rare_calls_within_a_library_are_not_told() -> None:
