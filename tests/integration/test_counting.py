@@ -38,7 +38,7 @@ PROBE = Path(__file__).with_name("counting_probe.py")
 
 @dataclass(frozen=True)
 class Replayed:
-    """One counted replay, its trace, and how long it and one before it took."""
+    """One counted replay, its trace, and how long it took, and those before and after it."""
 
     counts: Counts
     trace: Trace
@@ -67,7 +67,7 @@ class Replayed:
 
 @pytest.fixture(scope="module")
 def replayed(lab: Settings) -> Replayed:
-    """The query, once as it is and once counted."""
+    """The query, as it is, counted, and as it is."""
     took_s: list[tuple[str, float]] = []
     with Replayer(lab, 5.0) as replayer:
 
@@ -77,12 +77,13 @@ def replayed(lab: Settings) -> Replayed:
 
         send()
         counted = count(lab, send)
+        send()
     trace_id = took_s[1][0]
     with Jaeger(lab.url("jaeger")) as jaeger:
         arrival.wait(jaeger, [trace_id], 1, ARRIVAL_S, lambda _: None)
         trace = jaeger.trace(trace_id)
     assert trace is not None
-    return Replayed(counted, trace, took_s[1][1], took_s[0][1])
+    return Replayed(counted, trace, took_s[1][1], max(took_s[0][1], took_s[2][1]))
 
 
 @pytest.fixture(scope="module")
@@ -127,13 +128,10 @@ def test_the_functions_of_all_services_are_counted(replayed: Replayed) -> None:
 
 def test_library_functions_are_counted_where_our_code_calls_them(replayed: Replayed) -> None:
     """Those have a caller of ours, and no arguments."""
-    created = [
-        one
-        for one in replayed.counts.functions
-        if one.file.startswith("openai/") and one.caller == "_call"
-    ]
-    assert [one.calls for one in created] == [1]
-    assert created[0].distinct_arguments is None
+    selected = replayed.function("retriever", "load_passages", "select")
+    assert selected.file.startswith("sqlalchemy/")
+    assert (selected.caller, selected.calls) == ("Documents.load", 1)
+    assert selected.distinct_arguments is None
 
 
 def test_c_functions_are_counted(replayed: Replayed) -> None:
@@ -149,16 +147,19 @@ def test_c_functions_are_counted(replayed: Replayed) -> None:
 
 @pytest.mark.parametrize("stage", ["retrieve", "rerank", "generate"])
 def test_awaiting_coroutines_are_named(replayed: Replayed, stage: str) -> None:
-    """A stage's span waits in the call to its service, for about as long as the span lasts."""
+    """A stage's span waits in the call to its service: while that works, and no longer than the
+    span lasts.
+    """
     found = replayed.awaited(stage, "Upstream._try")
     assert all("Upstream.post" in [frame.function for frame in one.stack] for one in found)
     waited_ms = sum(one.waited_ms for one in found)
-    assert waited_ms == pytest.approx(replayed.duration_ms(stage), rel=0.25, abs=40)
+    assert waited_ms > 0.8 * replayed.duration_ms(f"POST /{stage}") - 30
+    assert waited_ms < 1.1 * replayed.duration_ms(stage) + 30
 
 
 def test_a_counted_query_is_not_much_slower(replayed: Replayed) -> None:
-    """Below three times the time, and below 20 s."""
-    assert replayed.counted_s < min(3 * replayed.plain_s, 20)
+    """Below three times the time, however busy this machine is meanwhile, and below 20 s."""
+    assert replayed.counted_s < min(3 * replayed.plain_s + 1, 20)
 
 
 def test_nothing_is_counted_afterwards(lab: Settings, replayed: Replayed) -> None:
