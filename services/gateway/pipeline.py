@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from services.common import flags
 from services.common.passages import Passage
+from services.gateway.audit import Audit
 from services.gateway.cache import Cache, answer_key
 from services.gateway.models import (
     Generated,
@@ -51,10 +53,16 @@ class Pipeline:
     """Answers queries. One for the process."""
 
     def __init__(
-        self, settings: Settings, cache: Cache, retriever: Upstream, generator: Upstream
+        self,
+        settings: Settings,
+        cache: Cache,
+        audit: Audit,
+        retriever: Upstream,
+        generator: Upstream,
     ) -> None:
         self._settings = settings
         self._cache = cache
+        self._audit = audit
         self._retriever = retriever
         self._generator = generator
         # Which documentation the answers come from, as the retriever said last: a part of the
@@ -78,6 +86,8 @@ class Pipeline:
                 conventions.LLM_COMPLETION_TOKENS: answer.usage.completion_tokens,
             }
         )
+        if flags.is_on("answer_audit"):
+            self._audit.record_answer(root.trace_id, request.user_id, answer.answer)
         source = "the cache" if answer.cached else request.model
         log.info("answered by %s in %.0f ms", source, answer.timings_ms["total"])
         return answer

@@ -15,6 +15,7 @@ from services.common import problems, readiness
 from services.common.app import application
 from services.common.problems import ProblemError
 from services.gateway import upstream
+from services.gateway.audit import Audit
 from services.gateway.cache import Cache, CacheUnavailableError
 from services.gateway.models import QueryAnswer, QueryRequest
 from services.gateway.page import WEB, Page
@@ -35,7 +36,10 @@ class Gateway:
         self._cache = Cache(settings.redis_url, settings.redis_timeout_s, settings.cache_ttl_s)
         self._retriever = Upstream("retriever", settings.retriever_url, self._client)
         self._generator = Upstream("generator", settings.generator_url, self._client)
-        self._pipeline = Pipeline(settings, self._cache, self._retriever, self._generator)
+        self._audit = Audit(settings.redis_url, settings.redis_timeout_s)
+        self._pipeline = Pipeline(
+            settings, self._cache, self._audit, self._retriever, self._generator
+        )
 
     async def query(
         self, request: QueryRequest, cache_control: Annotated[str, Header()] = ""
@@ -65,6 +69,7 @@ class Gateway:
     async def close(self) -> None:
         await self._client.aclose()
         await self._cache.close()
+        self._audit.close()
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient | None = None) -> FastAPI:
