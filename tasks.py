@@ -16,6 +16,8 @@ from lab.cli import (
     whole_number,
 )
 from lab.console import err, out, steps
+from lab.errors import UsageError
+from lab.settings import Settings
 from lab.settings import load as settings_of
 
 CHECK_FAILED = 1
@@ -149,10 +151,9 @@ def trace(
     wanted = trace_command.filters(since=since, min_duration=min_duration, user_id=user_id)
     found = trace_command.find(settings, trace_id, wanted)
     if json:
-        print_json(trace_json.to_json(found, settings.url("jaeger")))
+        print_json(trace_json.to_json(found, settings.url("jaeger"), settings.url("datadog-ui")))
     else:
-        url = f"{settings.url('jaeger')}/trace/{found.trace_id}"
-        out.print(waterfall.render(found, url=url))
+        out.print(waterfall.render(found, urls=trace_command.urls(settings, found.trace_id)))
 
 
 @lab_task(
@@ -161,6 +162,8 @@ def trace(
         "trace-id": "profile this trace's slowest span instead of the slowest trace's",
         "since": "how far to look back for the slowest trace (default 24h)",
         "seconds": "how long each recording lasts at the least (default 10)",
+        "memory": "look for a leak instead: sustained traffic, growth, the code that keeps memory",
+        "requests": "with --memory: how many to send (default: a minute's worth)",
     }
 )
 def profile(
@@ -170,11 +173,19 @@ def profile(
     trace_id: str | None = None,
     since: str = "24h",
     seconds: int = 10,
+    memory: bool = False,
+    requests: str | None = None,
     json: bool = False,
 ) -> None:
     """Replay the slowest span under py-spy, and say why it is slow."""
     from lab import duration, report
     from lab import profile as profiling
+
+    if memory:
+        _profile_memory(settings_of(name, port_offset), requests, json)
+        return
+    if requests is not None:
+        raise UsageError("--requests is for --memory; how long to replay is --seconds")
 
     with steps().spinning() as told:
         found = profiling.run(
@@ -188,6 +199,89 @@ def profile(
         print_json(report.to_json(found))
     else:
         out.print(report.summary(found), markup=False, soft_wrap=True)
+
+
+def _profile_memory(settings: Settings, requests: str | None, json: bool) -> None:
+    from lab import memory, memory_report
+
+    with steps().spinning() as told:
+        found = memory.run(
+            settings,
+            requests=whole_number(requests, "--requests"),
+            report=told,
+            progress=told.update,
+        )
+    if json:
+        print_json(memory_report.to_json(found))
+    else:
+        out.print(memory_report.summary(found), markup=False, soft_wrap=True)
+
+
+@lab_task(help=JSON_HELP)
+def faults(
+    _: Context,
+    name: str | None = None,
+    port_offset: str | None = None,
+    json: bool = False,
+) -> None:
+    """List the planted faults, and which of them are on."""
+    from lab import control, switch
+    from lab import faults as catalogue
+
+    found, on = catalogue.load(), control.on(settings_of(name, port_offset))
+    if json:
+        print_json(switch.to_json(found, on))
+    else:
+        out.print(switch.render(found, on))
+
+
+@lab_task(
+    help={"fault": "its id, as `invoke faults` lists it; `--fault` itself may be left out"},
+    bare="fault",
+)
+def inject(
+    _: Context,
+    fault: str | None = None,
+    name: str | None = None,
+    port_offset: str | None = None,
+) -> None:
+    """Turn a planted fault on while the lab runs: `invoke inject ID`."""
+    from lab import faults as catalogue
+    from lab import switch
+
+    found = catalogue.find(catalogue.load(), fault or "")
+    on = switch.inject(settings_of(name, port_offset), found)
+    out.print(switch.what_next(found, on))
+
+
+@lab_task(
+    help={"fault": "only this one (default: all); `--fault` itself may be left out"},
+    bare="fault",
+)
+def heal(
+    _: Context,
+    fault: str | None = None,
+    name: str | None = None,
+    port_offset: str | None = None,
+) -> None:
+    """Turn the planted faults off again: all, or one with `invoke heal ID`."""
+    from lab import faults as catalogue
+    from lab import switch
+
+    found = catalogue.find(catalogue.load(), fault) if fault else None
+    healed = switch.heal(settings_of(name, port_offset), found)
+    out.print(f"healed {', '.join(healed)}" if healed else "nothing to heal: it is off already")
+
+
+@lab_task()
+def reference(_: Context, name: str | None = None, port_offset: str | None = None) -> None:
+    """Measure the mystery query as it runs now, and keep that as the healthy reference."""
+    from lab import control
+    from lab import reference as healthy
+
+    settings = settings_of(name, port_offset)
+    with steps().spinning() as told:
+        healthy.renew(settings, told, control.on(settings))
 
 
 @lab_task(help=JSON_HELP)

@@ -1,13 +1,15 @@
 """What every task shares: the settings, and errors turned into a message and an exit code."""
 
 import functools
+import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from invoke.exceptions import Exit
-from invoke.tasks import task
+from invoke.parser.argument import Argument
+from invoke.tasks import Task, task
 
 from lab.errors import LabError, UsageError
 
@@ -22,13 +24,50 @@ LAB_HELP = {
 JSON_HELP = {"json": "print one JSON document to stdout"}
 
 
-def lab_task(help: dict[str, str] | None = None) -> Callable[[Callable[P, R]], Any]:  # noqa: A002
+class WithBareWord(Task[Any]):
+    """A task one of whose options, named `bare`, may be given as a bare word: `heal ID`.
+
+    Invoke knows positional arguments only as required ones, so it is made one if a word is there.
+    """
+
+    bare = ""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """The task's arguments as they are for this command line."""
+        arguments = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            if argument.name == self.bare:
+                argument.positional = self._word_follows(sys.argv)
+        return arguments
+
+    def _word_follows(self, argv: Sequence[str]) -> bool:
+        """Whether this task's name is followed by a word that is no option's and no task."""
+        others = inspect.unwrap(self.body).__globals__
+        words = iter(argv[argv.index(self.name) + 1 :] if self.name in argv else ())
+        for word in words:
+            if not word.startswith("-"):
+                return not isinstance(others.get(word), Task)
+            if "=" not in word:
+                next(words, None)
+        return False
+
+
+def lab_task(
+    help: dict[str, str] | None = None,  # noqa: A002
+    bare: str | None = None,
+) -> Callable[[Callable[P, R]], Any]:
     """A task that speaks to one lab: `plain_task` with the help of `--name` and the like."""
-    return plain_task({**LAB_HELP, **(help or {})})
+    return plain_task({**LAB_HELP, **(help or {})}, bare)
 
 
-def plain_task(help: dict[str, str] | None = None) -> Callable[[Callable[P, R]], Any]:  # noqa: A002
-    """An invoke task. A LabError becomes its message and exit code."""
+def plain_task(
+    help: dict[str, str] | None = None,  # noqa: A002
+    bare: str | None = None,
+) -> Callable[[Callable[P, R]], Any]:
+    """An invoke task. A LabError becomes its message and exit code.
+
+    ``bare`` names an option whose value may be given without the option.
+    """
 
     def decorate(body: Callable[P, R]) -> Any:
         @functools.wraps(body)
@@ -40,7 +79,11 @@ def plain_task(help: dict[str, str] | None = None) -> Callable[[Callable[P, R]],
             except KeyboardInterrupt:
                 raise Exit("Interrupted.", code=INTERRUPTED) from None
 
-        return task(help=help or {})(guarded)
+        if bare is None:
+            return task(help=help or {})(guarded)
+        made = task(help=help or {}, klass=WithBareWord)(guarded)
+        made.bare = bare
+        return made
 
     return decorate
 

@@ -21,6 +21,7 @@ class Gateway:
     """Sends queries to one lab's gateway. Use it in an ``async with`` block.
 
     At most ``connections`` are open at once; proxies of the environment are passed by.
+    ``user_agent`` replaces the client's own.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Gateway:
         settings: Settings,
         connections: int,
         transport: httpx.AsyncBaseTransport | None = None,
+        user_agent: str | None = None,
     ) -> None:
         self._settings = settings
         self._url = settings.url("gateway")
         self._client = httpx.AsyncClient(
             base_url=self._url,
+            headers={"User-Agent": user_agent} if user_agent else None,
             timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             trust_env=False,
@@ -112,6 +115,6 @@ class Gateway:
         ledger.append(self._settings, sent)
 
 
-def forced_traceparent() -> str:
-    """A W3C `traceparent` of a new trace that is to be sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def forced_traceparent(trace_id: str | None = None) -> str:
+    """A W3C `traceparent` of a trace that is to be sampled: a new one, or the one given."""
+    return f"00-{trace_id or secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

@@ -39,6 +39,11 @@ class Settings:
         return ROOT / ".tracelab" / self.name
 
     @property
+    def control_dir(self) -> Path:
+        """What the services are told while they run (see lab.control)."""
+        return self.state_dir / "control"
+
+    @property
     def reports_dir(self) -> Path:
         """Where `invoke profile` writes."""
         return ROOT / "reports"

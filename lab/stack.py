@@ -9,7 +9,7 @@ from pathlib import Path
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from lab import engine, images, ports, readiness
+from lab import control, engine, faults, images, ports, readiness
 from lab.console import Steps
 from lab.containers import LAB_LABEL, PROJECT_LABEL, all_containers, client, follow_lines
 from lab.errors import LabError
@@ -32,6 +32,7 @@ def up(settings: Settings, steps: Steps) -> images.Images:
     chosen = images.ensure(settings, steps)
     steps(f"images from {chosen.source}: {chosen.why}")
     ports.require_free(settings, client().containers.list())
+    control.prepare(settings, [fault.id for fault in faults.load()])
     steps(f"starting the containers of {settings.name!r}")
     _compose_up(settings, chosen)
     ready = readiness.wait(
@@ -75,6 +76,7 @@ def down(settings: Settings, *, volumes: bool = False) -> tuple[str, ...]:
     left = leftovers(settings, volumes=volumes)
     if left:
         raise LabError(f"still there after `docker compose down`: {', '.join(left)}")
+    control.reset(settings)
     if volumes:
         shutil.rmtree(settings.state_dir, ignore_errors=True)
     return before
@@ -135,6 +137,7 @@ def compose_env(settings: Settings, chosen: images.Images) -> dict[str, str]:
         "TRACELAB_JAEGER_PORT": str(settings.port("jaeger")),
         "TRACELAB_DATADOG_PORT": str(settings.port("datadog")),
         "TRACELAB_DATADOG_UI_PORT": str(settings.port("datadog-ui")),
+        "TRACELAB_CONTROL_HOST_DIR": str(settings.control_dir),
         **{name: value for pair in stand_ins for name, value in pair.items()},
     }
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.common import problems
+from services.common import flags, problems
+
+LOOPBACK = "127.0.0.1"
 
 
 class BodyLimit:
@@ -43,7 +45,10 @@ def application(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     max_body_bytes: int,
 ) -> FastAPI:
-    """An application with a limit on bodies, problem documents for errors, and `GET /healthz`."""
+    """An application with a limit on bodies, problem documents for errors, and `GET /healthz`.
+
+    `GET /flags` tells which flags are on, but only to a caller in the same container.
+    """
     app = FastAPI(
         title=f"TraceLab {name}",
         lifespan=lifespan,
@@ -57,5 +62,11 @@ def application(
     async def healthz() -> dict[str, bool]:
         """The process answers."""
         return {"ok": True}
+
+    @app.get("/flags", include_in_schema=False)
+    async def flags_on(request: Request) -> dict[str, tuple[str, ...]]:
+        if request.client is None or request.client.host != LOOPBACK:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return {"on": flags.on()}
 
     return app

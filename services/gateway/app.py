@@ -7,6 +7,7 @@ from opentelemetry.instrumentation.propagators import (
 )
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 
+from services.common import flags
 from services.common.env import settings_or_exit
 from services.gateway.service import create_app
 from services.gateway.settings import Settings
@@ -19,3 +20,4 @@ telemetry.instrument([HTTPXClientInstrumentor(), RedisInstrumentor()])
 set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
 app = create_app(settings)
 telemetry.trace(app)
+settings_or_exit(flags.start)

@@ -3,6 +3,7 @@
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
 from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
 
+from services.common import flags
 from services.common.env import settings_or_exit
 from services.generator.service import create_app
 from services.generator.settings import Settings
@@ -15,3 +16,4 @@ openai = OpenAIInstrumentor()  # type: ignore[no-untyped-call]
 telemetry.instrument([openai, HTTPX2ClientInstrumentor()])
 app = create_app(settings)
 telemetry.trace(app)
+settings_or_exit(flags.start)

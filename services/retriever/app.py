@@ -3,6 +3,7 @@
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 
+from services.common import flags
 from services.common.env import settings_or_exit
 from services.retriever.service import create_app
 from services.retriever.settings import Settings
@@ -13,3 +14,4 @@ telemetry = settings_or_exit(Telemetry.start)
 telemetry.instrument([HTTPXClientInstrumentor(), SQLAlchemyInstrumentor()])
 app = create_app(settings)
 telemetry.trace(app)
+settings_or_exit(flags.start)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from anyio import to_thread
@@ -12,7 +13,8 @@ from fastapi import FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
 from services.common.env import Env
-from services.telemetry import jsonlog
+from services.telemetry import allocations, counted, jsonlog
+from services.telemetry.counted import Counting, CountingMiddleware
 from services.telemetry.tracer import SHUTDOWN_TIMEOUT_S, TracerSettings, Tracing
 from services.telemetry.unsampled import QuietMiddleware, bypass_ddtrace, patched_classes
 
@@ -37,12 +39,15 @@ class Telemetry:
     service: str
     tracing: Tracing
     with_datadog: bool
+    counting: Counting | None
+    control_dir: Path | None = None
 
     @staticmethod
     def start(env: Env) -> "Telemetry":
         """Logs and tracer provider. Once a process, before a library is instrumented.
 
-        Environment: OTEL_SERVICE_NAME, LOG_LEVEL and those of TracerSettings.
+        Environment: OTEL_SERVICE_NAME, LOG_LEVEL, TRACELAB_CONTROL_DIR (without it nobody can ask
+        for counts or allocations) and those of TracerSettings.
         """
         service = env.text("OTEL_SERVICE_NAME")
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", SEMANTIC_CONVENTIONS)
@@ -53,7 +58,10 @@ class Telemetry:
             from services.telemetry import datadog
 
             datadog.install_filter()
-        return Telemetry(service, tracing, with_datadog)
+        control_dir = env.optional("TRACELAB_CONTROL_DIR")
+        control = Path(control_dir) if control_dir else None
+        counting = Counting(control) if control else None
+        return Telemetry(service, tracing, with_datadog, counting, control)
 
     def instrument(self, libraries: Iterable[Library]) -> None:
         """Trace what these libraries do. Before a client or a connection of theirs is made."""
@@ -66,14 +74,19 @@ class Telemetry:
         """Trace the requests of ``app`` and let it tell its telemetry; nothing is added later.
 
         The order matters: OpenTelemetry's server span must be the outermost, as ddtrace takes id
-        and decision from it.
+        and decision from it. What counts calls is the innermost, so that the tracers' own are few.
         """
+        if self.counting:
+            app.add_middleware(CountingMiddleware, counting=self.counting)
+            app.get(counted.PATH, include_in_schema=False)(self.counting.tell)
         if self.with_datadog:
             from services.telemetry import datadog
 
             app.add_middleware(datadog.DatadogMiddleware)
         app.add_middleware(QuietMiddleware)
         app.get("/telemetry", tags=["operation"])(self.describe)
+        if self.control_dir:
+            allocations.install(app, self.control_dir)
         FastAPIInstrumentor.instrument_app(
             app, excluded_urls=NOT_TRACED, exclude_spans=["send", "receive"]
         )

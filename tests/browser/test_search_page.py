@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.literal_pages import failed_query, quick_query, slow_query
-from tests.browser.looks import assert_readable
+from tests.browser.readable import assert_readable
 from tests.browser.tiny_pages import serving
 
 pytestmark = pytest.mark.browser

@@ -1,0 +1,189 @@
+"""Which containers grow, and by what name they are held."""
+
+import gc
+import sys
+import tracemalloc
+from collections import Counter, OrderedDict, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, pairwise
+from types import CellType, FrameType, FunctionType, MemberDescriptorType, MethodType
+from typing import Any
+
+from services.telemetry.sites import OWN_FOLDERS, Place, place_of
+
+# lru_cache's results are in a container of C that only tells how many they are.
+CACHED: Any = type(lru_cache(maxsize=1)(lambda: None))
+SIZED = (dict, list, set, deque, OrderedDict)
+MOST_NAMED = 20
+DEEPEST = 4
+SAMPLED_ITEMS = 20
+MOST_VISITED = 500
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A container that has more entries than before.
+
+    ``name`` is the attribute, module variable or function that holds it, None if that can't be
+    told; ``place`` is where most of what its newest entries hold was allocated.
+    """
+
+    name: str | None
+    kind: str
+    length: int
+    grown_by: int
+    is_own: bool
+    place: Place | None
+
+
+def lengths() -> dict[int, int]:
+    """How many entries each container of this process has, by its id."""
+    return {id(one): _length(one) for one in gc.get_objects() if _is_sized(one)}
+
+
+def grown(before: Sequence[Mapping[int, int]], least: int) -> list[Grown]:
+    """Containers that had at least ``least`` more entries each time, and have now: most first.
+
+    An object may have taken the place, and so the id, of one that is gone; to ask for growth every
+    time keeps such pairs out.
+    """
+    found = []
+    for one in gc.get_objects():
+        if _is_sized(one) and id(one) in before[0]:
+            seen = [*(at.get(id(one), 0) for at in before), _length(one)]
+            if all(later - earlier >= least for earlier, later in pairwise(seen)):
+                found.append((one, seen[-1] - seen[0]))
+    found.sort(key=lambda pair: -pair[1])
+    del found[MOST_NAMED:]
+    ignored = {id(found), *(id(pair) for pair in found), *(id(at) for at in before)}
+    return [_describe(one, by, ignored) for one, by in found]
+
+
+def _is_sized(one: object) -> bool:
+    # type() and not isinstance(): a proxy's class may be a lie that runs code
+    return type(one) in SIZED or type(one) is CACHED
+
+
+def _length(one: Any) -> int:
+    return int(one.cache_info().currsize) if type(one) is CACHED else len(one)
+
+
+def _describe(one: Any, grown_by: int, ignored: set[int]) -> Grown:
+    name, module = (
+        (f"lru_cache of {one.__qualname__}", one.__module__)
+        if type(one) is CACHED
+        else _holder(one, ignored, DEEPEST)
+    )
+    return Grown(
+        name=name,
+        kind=type(one).__name__ if type(one) is not CACHED else "lru_cache",
+        length=_length(one),
+        grown_by=grown_by,
+        is_own=module.split(".", 1)[0] in OWN_FOLDERS,
+        place=_place_of_newest(one),
+    )
+
+
+def _holder(target: object, ignored: set[int], depth: int) -> tuple[str | None, str]:
+    """By what name ``target`` is held, and the module of that; (None, "") if that can't be told."""
+    referrers = gc.get_referrers(target)
+    skipped = ignored | {id(referrers)}
+    held = [one for one in referrers if id(one) not in skipped and type(one) is not FrameType]
+    for one in held:
+        if named := _named_by(one, target):
+            return named
+    if depth > 0:
+        for one in held:
+            if type(one) in (*SIZED, tuple, CellType):
+                outer, module = _holder(one, skipped | {id(held), id(target)}, depth - 1)
+                if outer is not None:
+                    return (outer if type(one) is CellType else f"{outer}[...]"), module
+    return None, ""
+
+
+def _named_by(holder: Any, target: object) -> tuple[str, str] | None:
+    if type(holder) is dict:
+        return _named_in_dict(holder, target)
+    if type(holder) is FunctionType:
+        return f"default of {holder.__qualname__}", holder.__module__
+    if type(holder) in (*SIZED, tuple, CellType, MethodType):
+        if type(holder) is tuple:
+            return _named_in_closure(holder)
+        return None
+    for name, value in _attributes(holder):
+        if value is target:
+            return f"{type(holder).__qualname__}.{name}", type(holder).__module__
+    return None
+
+
+def _named_in_dict(holder: dict[Any, Any], target: object) -> tuple[str, str] | None:
+    """A dict that is a module's, a class's or an object's namespace."""
+    name = next((key for key, value in list(holder.items()) if value is target), None)
+    if not isinstance(name, str):
+        return None
+    module = sys.modules.get(str(holder.get("__name__")))
+    if module is not None and vars(module) is holder:
+        return f"{module.__name__.removeprefix('services.')}.{name}", module.__name__
+    for owner in gc.get_referrers(holder):
+        if isinstance(owner, type):
+            return f"{owner.__qualname__}.{name}", owner.__module__
+        if _namespace(owner) is holder:
+            return f"{type(owner).__qualname__}.{name}", type(owner).__module__
+    return None
+
+
+def _named_in_closure(holder: tuple[object, ...]) -> tuple[str, str] | None:
+    for owner in gc.get_referrers(holder):
+        if type(owner) is FunctionType and owner.__closure__ is holder:
+            return f"closure of {owner.__qualname__}", owner.__module__
+    return None
+
+
+def _attributes(one: object) -> Iterator[tuple[str, object]]:
+    """The attributes that are stored in an object; none of its code runs."""
+    namespace = _namespace(one)
+    if isinstance(namespace, dict):
+        yield from list(namespace.items())
+    for base in type(one).__mro__:
+        for name, member in vars(base).items():
+            if type(member) is MemberDescriptorType:
+                try:
+                    yield name, member.__get__(one)
+                except AttributeError:
+                    continue
+
+
+def _namespace(one: object) -> object:
+    try:
+        return object.__getattribute__(one, "__dict__")
+    except (AttributeError, TypeError):
+        return None
+
+
+def _place_of_newest(container: Any) -> Place | None:
+    """Where most bytes that the newest entries hold were allocated, as far as that was traced."""
+    held: Counter[Place] = Counter()
+    seen: set[int] = set()
+    left = list(_newest(container))
+    while left and len(seen) < MOST_VISITED:
+        one = left.pop(0)
+        if id(one) in seen or isinstance(one, type):
+            continue
+        seen.add(id(one))
+        if traceback := tracemalloc.get_object_traceback(one):
+            held[place_of(traceback)] += sys.getsizeof(one)
+            left.extend(gc.get_referents(one))
+    return held.most_common(1)[0][0] if held else None
+
+
+def _newest(container: Any) -> Collection[object]:
+    if isinstance(container, dict):
+        newest = list(islice(reversed(container), SAMPLED_ITEMS))
+        return [*newest, *(container[key] for key in newest)]
+    if isinstance(container, (list, deque)):
+        return list(islice(reversed(container), SAMPLED_ITEMS))
+    if isinstance(container, set):
+        return list(islice(container, SAMPLED_ITEMS))
+    return gc.get_referents(container)[-SAMPLED_ITEMS:]
