@@ -54,7 +54,7 @@ export function traceCard({told, cached, atMs, again, signal}) {
       outward(links.jaeger, {class: "button primary", id: "jaeger-link"}, "Open the trace"),
       outward(links.datadog, {class: "button", id: "datadog-link"}, "in Datadog")),
     arrival,
-    h("p", {class: "id"}, h("code", {"aria-label": "Trace id"}, trace.traceId), copyButton(trace.traceId, "the trace id")),
+    h("p", {class: "id"}, h("code", null, trace.traceId), copyButton(trace.traceId, "the trace id")),
     cached ? h("p", {class: "quiet"}, "The cache answered, so its trace is short. “Fresh answer” runs every stage.") : "");
   wait(trace.traceId, links.jaeger, arrival, atMs, signal);
   return card;
