@@ -90,8 +90,12 @@ def cost_ms(trace: Trace, fault: Fault) -> float:
     machine's load, else the span's own time, its client calls folded in.
     """
     if fault.cause == "cpu":
-        mine = [s for s in trace.spans if (s.service, s.name) == (fault.service, fault.span)]
-        return sum((facts(trace, span).cpu_us or 0.0) / 1000 for span in mine)
+        mine = [
+            one
+            for one in facts(trace)
+            if (one.span.service, one.span.name) == (fault.service, fault.span)
+        ]
+        return sum((one.cpu_us or 0.0) / 1000 for one in mine)
     self_us = self_time_us(trace)
     return sum(
         self_us[span_id] / 1000

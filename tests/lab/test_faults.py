@@ -8,8 +8,8 @@ import pytest
 
 from lab import faults
 from lab.errors import LabError, UsageError
-from lab.folding import APPLICATION
 from lab.settings import ROOT
+from services.telemetry.conventions import APPLICATION
 
 CATALOGUE = faults.load()
 SERVER_SPANS = {"POST /query", "POST /retrieve", "POST /rerank", "POST /generate"}
