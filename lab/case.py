@@ -14,6 +14,10 @@ from lab.shape import total_ms
 from lab.stacks import Stack
 
 
+# Less than this is what sampling makes of computing, not what others take of it.
+CROWDED_SHARE = 0.1
+
+
 @dataclass(frozen=True)
 class Comparison:
     """The measurement with what it is held against.
@@ -70,8 +74,8 @@ class Case:
 
     @cached_property
     def parts(self) -> Parts:
-        """The stacks by what they did."""
-        return split(self.cost, self.comparison.clues)
+        """The stacks by what they did; computing without the time that others took."""
+        return _paced(split(self.cost, self.comparison.clues), self.balance, 1.0, 1.0)
 
     @cached_property
     def parts_before(self) -> Parts:
@@ -79,11 +83,9 @@ class Case:
         if self.before is None:
             return {}
         more, machine_factor = self.comparison.more, self.comparison.machine
-        found: dict[Doing, dict[Stack, float]] = {}
-        for kind, stacks in split(self.before, self.comparison.clues_before).items():
-            times = more * machine_factor if kind == "computing" else more
-            found[kind] = {stack: ms * times for stack, ms in stacks.items()}
-        return found
+        parts = split(self.before, self.comparison.clues_before)
+        past = self.balance_before
+        return _paced(parts, past, machine_factor, more) if past else {}
 
     @cached_property
     def balance(self) -> Balance:
@@ -143,6 +145,18 @@ class Case:
             return ()
         where = self.cost.service, self.cost.name
         return tuple(one for one in counts.awaited if (one.service, one.span) == where)
+
+
+def _paced(parts: Parts, told: Balance, machine_factor: float, more: float) -> Parts:
+    """The parts with as much computing as the processor's clock tells, on this machine, times."""
+    seen_ms = total_ms(parts.get("computing", {}))
+    is_crowded = seen_ms and told.crowded_ms > CROWDED_SHARE * told.own_ms
+    pace = min(1.0, told.computing_ms / seen_ms) if is_crowded else 1.0
+    found: dict[Doing, dict[Stack, float]] = {}
+    for kind, stacks in parts.items():
+        times = more * machine_factor * pace if kind == "computing" else more
+        found[kind] = {stack: ms * times for stack, ms in stacks.items()}
+    return found
 
 
 def merged(parts: Parts, *kinds: Doing) -> dict[Stack, float]:

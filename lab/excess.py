@@ -37,6 +37,11 @@ class Side:
     cost: SpanCost
     balance: Balance
 
+    @property
+    def cpu_ms(self) -> tuple[float, ...] | None:
+        """Each replay's CPU time, if that says something of the work."""
+        return self.cost.cpu_ms if self.balance.cpu_ms is not None else None
+
 
 @dataclass(frozen=True)
 class Excess:
@@ -72,7 +77,7 @@ def over_reference(now: Side, before: Side | None, machine: float, crowding: flo
     expected_ms = median(before.balance.needed_ms) + (machine - 1) * before.balance.computing_ms
     computing_ms = max(now.balance.computing_ms, machine * before.balance.computing_ms)
     noise_ms = max(_noise_ms(now, before, crowding), CPU_NOISE * computing_ms)
-    return _excess(now, expected_ms, noise_ms)
+    return _by_processor(now, before, machine, _excess(now, expected_ms, noise_ms))
 
 
 def over_envelope(now: Side, before: Side, machine: float, crowding: float, more: float) -> Excess:
@@ -94,10 +99,37 @@ def spread_ms(values: Sequence[float]) -> float:
 
 
 def _excess(now: Side, expected_ms: float, noise_ms: float) -> Excess:
-    over_ms = median(now.balance.needed_ms) - expected_ms
-    least_ms = min(now.balance.needed_ms) - expected_ms
-    is_steady = least_ms >= max(LEAST_NOISE_MS, STEADY_SHARE * over_ms)
-    return Excess(over_ms, expected_ms, noise_ms, now.balance.crowded_ms, is_steady)
+    needed_ms, crowded_ms = now.balance.needed_ms, now.balance.crowded_ms
+    over_ms = median(needed_ms) - expected_ms
+    return Excess(
+        over_ms, expected_ms, noise_ms, crowded_ms, _is_steady(needed_ms, expected_ms, over_ms)
+    )
+
+
+def _by_processor(now: Side, before: Side, machine: float, excess: Excess) -> Excess:
+    """The excess in computing alone, where that is clear and the whole is not.
+
+    However long a busy machine makes the waits: the processor's clock counts what is computed.
+    """
+    used_ms, used_before_ms = now.cpu_ms, before.cpu_ms
+    if excess.is_clear or not used_ms or not used_before_ms:
+        return excess
+    expected_ms = machine * median(used_before_ms)
+    over_ms = median(used_ms) - expected_ms
+    noise_ms = SPREADS * (spread_ms(used_ms) ** 2 + spread_ms(used_before_ms) ** 2) ** 0.5
+    noise_ms = max(LEAST_NOISE_MS, noise_ms, CPU_NOISE * max(median(used_ms), expected_ms))
+    by_processor = Excess(
+        over_ms,
+        expected_ms=median(now.balance.needed_ms) - over_ms,
+        noise_ms=noise_ms,
+        crowded_ms=excess.crowded_ms,
+        is_steady=_is_steady(used_ms, expected_ms, over_ms),
+    )
+    return by_processor if by_processor.is_clear else excess
+
+
+def _is_steady(each_ms: Sequence[float], expected_ms: float, over_ms: float) -> bool:
+    return min(each_ms) - expected_ms >= max(LEAST_NOISE_MS, STEADY_SHARE * over_ms)
 
 
 def _least_ms(cost: SpanCost) -> float:
