@@ -151,10 +151,9 @@ def trace(
     wanted = trace_command.filters(since=since, min_duration=min_duration, user_id=user_id)
     found = trace_command.find(settings, trace_id, wanted)
     if json:
-        print_json(trace_json.to_json(found, settings.url("jaeger")))
+        print_json(trace_json.to_json(found, settings.url("jaeger"), settings.url("datadog-ui")))
     else:
-        url = f"{settings.url('jaeger')}/trace/{found.trace_id}"
-        out.print(waterfall.render(found, url=url))
+        out.print(waterfall.render(found, urls=trace_command.urls(settings, found.trace_id)))
 
 
 @lab_task(

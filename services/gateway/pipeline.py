@@ -25,6 +25,8 @@ from services.telemetry import conventions, spans
 
 log = logging.getLogger(__name__)
 
+EXCERPT_CHARS = 240
+
 
 @dataclass
 class Timings:
@@ -137,12 +139,23 @@ class Pipeline:
             return await self._generator.post("/generate", body, Generated, timeout_s, by)
 
 
+def excerpt(text: str) -> str:
+    """How a text begins, in one line of up to EXCERPT_CHARS characters, cut between words."""
+    line = " ".join(text[: 2 * EXCERPT_CHARS].split())
+    if len(line) <= EXCERPT_CHARS and len(text) <= 2 * EXCERPT_CHARS:
+        return line
+    return line[: EXCERPT_CHARS - 1].rpartition(" ")[0] + " …"
+
+
 def _answer(
     stored: StoredAnswer, cost_usd: float, cached: bool, root: spans.BothSpans, timings: Timings
 ) -> QueryAnswer:
     return QueryAnswer(
         answer=stored.answer,
-        sources=[Source(**passage.model_dump(exclude={"text"})) for passage in stored.passages],
+        sources=[
+            Source(**passage.model_dump(exclude={"text"}), excerpt=excerpt(passage.text))
+            for passage in stored.passages
+        ],
         usage=stored.usage,
         cost_usd=cost_usd,
         cached=cached,

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated
 
 import httpx
 from fastapi import FastAPI, Header
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
 
 from services.common import problems, readiness
 from services.common.app import application
@@ -18,12 +18,12 @@ from services.gateway import upstream
 from services.gateway.audit import Audit
 from services.gateway.cache import Cache, CacheUnavailableError
 from services.gateway.models import QueryAnswer, QueryRequest
+from services.gateway.page import WEB, Page
 from services.gateway.pipeline import Pipeline
 from services.gateway.settings import Settings
 from services.gateway.upstream import Upstream
 
 MAX_BODY_BYTES = 64 * 1024
-PAGE = Path(__file__).with_name("page.html")
 TRACE_ID = r"^[0-9a-f]{32}$"
 
 
@@ -66,11 +66,6 @@ class Gateway:
             wanted={"redis": self._cache.ping},
         )
 
-    async def page(self) -> HTMLResponse:
-        """A page to ask a question and see its trace."""
-        text = PAGE.read_text(encoding="utf-8")
-        return HTMLResponse(text.replace("{{trace_url}}", self._settings.trace_url))
-
     async def close(self) -> None:
         await self._client.aclose()
         await self._cache.close()
@@ -92,6 +87,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient | None = None) -> F
     app = application("gateway", lifespan, MAX_BODY_BYTES)
     app.post("/query", responses=problems.DOCUMENTED)(gateway.query)
     app.get("/queries/{trace_id}", responses=problems.DOCUMENTED)(gateway.kept_request)
-    app.get("/", response_class=HTMLResponse, include_in_schema=False)(gateway.page)
+    app.get("/", response_class=HTMLResponse, include_in_schema=False)(Page(settings).get)
+    app.mount("/web", StaticFiles(directory=WEB))
     app.get("/readyz", tags=["operation"])(gateway.readyz)
     return app

@@ -2,12 +2,11 @@
 
 import { comparePage } from "./compare.js";
 import { el } from "./dom.js";
+import { askPage, datadogPage } from "./elsewhere.js";
 import { searchPage } from "./search.js";
 import { notice } from "./states.js";
 import { tracePage } from "./trace.js";
 
-const JAEGER_PORT = 16686;
-const OTHERS = [["Ask", 8000, "/"], ["Datadog's viewer", 8127, "/requests"]];
 const TRACE = /^\/trace\/([0-9a-f]{1,32})$/i;
 const TWO = /^\/trace\/([0-9a-f]{1,32})\.\.\.([0-9a-f]{1,32})$/i;
 
@@ -33,14 +32,6 @@ function nowhere(main, path) {
   }));
 }
 
-/** The lab's other pages: their ports are as far from the usual ones as this page's is. */
-function elsewhere(nav) {
-  const offset = Number(location.port) - JAEGER_PORT;
-  for (const [name, port, path] of OTHERS) {
-    nav.append(el("a", {href: `http://${location.hostname}:${port + offset}${path}`, text: name}));
-  }
-}
-
 function normal(id) {
   return id.toLowerCase().padStart(32, "0");
 }
@@ -51,5 +42,6 @@ document.getElementById("lookup").addEventListener("submit", event => {
   if (id) location.assign(`/trace/${encodeURIComponent(id)}`);
 });
 if (location.pathname === "/") history.replaceState(null, "", `/search${location.search}`);
-elsewhere(document.getElementById("elsewhere"));
+document.getElementById("elsewhere").append(
+  el("a", {href: askPage(), text: "Ask"}), el("a", {href: datadogPage(), text: "Datadog's viewer"}));
 show(document.getElementById("main"), location);

@@ -2,6 +2,7 @@
 
 import { trace as fetchTrace } from "./api.js";
 import { copyButton, el } from "./dom.js";
+import { datadogPage } from "./elsewhere.js";
 import { ago, count, duration, moment, percent } from "./format.js";
 import { label } from "./labels.js";
 import { parseTrace } from "./model.js";
@@ -86,6 +87,7 @@ function headline(trace) {
       el("li", {text: `${count(trace.spans.length, "span")} in ${count(trace.services.length, "service")}`}),
       user === undefined ? null : el("li", {}, "user ", el("a", {href: addressOf({service: root.service, tags: writeTags({user_id: user}), lookback: "24h", limit: "20"}), text: String(user)})),
       cost === undefined ? null : el("li", {text: `$${Number(cost).toFixed(4)}`}),
+      el("li", {}, el("a", {href: datadogPage(trace.id), text: "in Datadog's viewer"})),
       errors ? el("li", {}, el("span", {class: "badge error", text: `⚠ ${count(errors, "span")} with an error`})) : null));
 }
 
