@@ -46,14 +46,15 @@ def balance(cost: SpanCost, clues: Clues) -> Balance:
     parts = split(cost, clues)
     quiet_ms = typical * sum(total_ms(parts.get(kind, {})) for kind in WAITS)
     seen_ms = typical * total_ms(parts.get("computing", {}))
+    stopped_ms = typical * total_ms(parts.get("stopped", {}))
     calls_ms = typical * sum(one.own_ms for one in cost.calls)
     cpu_ms = _cpu_ms(cost, clues)
-    used_ms = median(cpu_ms) if cpu_ms is not None else seen_ms / clues.crowding
+    used_ms = median(cpu_ms) if cpu_ms is not None else (seen_ms + stopped_ms) / clues.crowding
     waiting_ms = min(own_ms, max(quiet_ms, calls_ms - used_ms))
     crowded_ms = 0.0
     if typical * total_ms(cost.stacks) >= COVERED * own_ms:
         # What computed by its stacks but not by the processor's clock.
-        crowded_ms = max(0.0, min(seen_ms, own_ms - waiting_ms) - used_ms)
+        crowded_ms = max(0.0, min(seen_ms + stopped_ms, own_ms - waiting_ms) - used_ms)
     return Balance(
         own_ms=own_ms,
         cpu_ms=median(cpu_ms) if cpu_ms is not None else None,
@@ -92,7 +93,8 @@ def clues_of(
     for cost in measurement.spans:
         if cost.cpu_ms is None or is_elsewhere(cost, clues.asynchronous):
             continue
-        here_ms = total_ms(split(cost, clues).get("computing", {}))
+        parts = split(cost, clues)
+        here_ms = total_ms(parts.get("computing", {})) + total_ms(parts.get("stopped", {}))
         if here_ms >= COMPARABLE_MS:
             seen_ms += here_ms
             used_ms += median(cost.cpu_ms)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 from lab import excess, machine
 from lab.balance import Balance, balance, clues_of
@@ -9,10 +10,10 @@ from lab.clues import Clues, Source
 from lab.doing import Doing, Parts, split
 from lab.excess import Basis, Excess, Side
 from lab.findings import ReferenceUsed
+from lab.machine import MOST_STOPPED
 from lab.measurement import Awaited, ClientCalls, Measurement, SpanCost
 from lab.shape import total_ms
 from lab.stacks import Stack
-
 
 # Less than this is what sampling makes of computing, not what others take of it.
 CROWDED_SHARE = 0.1
@@ -32,6 +33,12 @@ class Comparison:
     more: float
     clues: Clues
     clues_before: Clues
+
+    @cached_property
+    def needed_ms(self) -> float:
+        """The request's length without the time that others took."""
+        clues = self.clues
+        return sum(median(balance(cost, clues).needed_ms) for cost in self.now.spans)
 
     @property
     def crowding(self) -> float:
@@ -111,8 +118,8 @@ class Case:
 
     @property
     def request_ms(self) -> float:
-        times_ms = sorted(self.comparison.now.request_ms)
-        return times_ms[len(times_ms) // 2]
+        """The request's length, by what its spans need."""
+        return self.comparison.needed_ms
 
     def ms(self, *kinds: Doing) -> float:
         """The time of some kinds now."""
@@ -151,7 +158,7 @@ def _paced(parts: Parts, told: Balance, machine_factor: float, more: float) -> P
     """The parts with as much computing as the processor's clock tells, on this machine, times."""
     seen_ms = total_ms(parts.get("computing", {}))
     is_crowded = seen_ms and told.crowded_ms > CROWDED_SHARE * told.own_ms
-    pace = min(1.0, told.computing_ms / seen_ms) if is_crowded else 1.0
+    pace = min(MOST_STOPPED, told.computing_ms / seen_ms) if is_crowded else 1.0
     found: dict[Doing, dict[Stack, float]] = {}
     for kind, stacks in parts.items():
         times = more * machine_factor * pace if kind == "computing" else more
