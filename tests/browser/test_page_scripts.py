@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page
 
 from lab.critical_path import critical_path, self_time_us
-from lab.folding import APPLICATION, slowest_span
+from lab.folding import slowest_span
 from lab.jaeger_json import parse_trace
+from services.telemetry.conventions import APPLICATION
 from tests.browser.conftest import OpenPage
 from tests.browser.tiny_pages import serving
 from tests.lab.literal_traces import many_selects, mystery
