@@ -13,7 +13,6 @@ from lab.measurement import Awaited, ClientCalls, Measurement, SpanCost
 from lab.shape import total_ms
 from lab.stacks import Stack
 
-
 # Less than this is what sampling makes of computing, not what others take of it.
 CROWDED_SHARE = 0.1
 
