@@ -20,6 +20,9 @@ nothing to run. ``stopped``: it would have gone on, had it had the processor.
 """
 Parts = Mapping[Doing, Mapping[Stack, float]]
 
+WORK: tuple[Doing, ...] = ("computing", "io", "lock", "pool", "sleep", "blocked")
+"""What a thread does for a span."""
+
 # A real wait is at the same place in each replay; a thread without processor stops anywhere.
 ONE_PLACE = 0.7
 # Of the time that a line of ours stood still, so much at least the C calls in it must explain.
@@ -119,3 +122,12 @@ def _add(
     into = parts.setdefault(kind, {})
     for stack, ms in stacks.items():
         into[stack] = into.get(stack, 0.0) + share * ms
+
+
+def merged(parts: Parts, *kinds: Doing) -> dict[Stack, float]:
+    """The stacks of some kinds together."""
+    found: dict[Stack, float] = {}
+    for kind in kinds:
+        for stack, ms in parts.get(kind, {}).items():
+            found[stack] = found.get(stack, 0.0) + ms
+    return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from statistics import median
 
+from lab.balance import MOST_STOPPED
 from lab.blame import FunctionId, function_id
 from lab.clues import Clues
 from lab.doing import split
@@ -15,8 +16,6 @@ SLOWEST, FASTEST = 2.5, 0.5
 LEAST_UNITS = 3
 LEAST_CPU_MS = 4.0
 LEAST_FUNCTION_MS = 25.0
-# Of what computed, so many times as much may have been taken for standing still.
-MOST_STOPPED = 2.0
 # No single place or function may outvote the others: it may be the changed one.
 MOST_WEIGHT_MS = 25.0
 
