@@ -151,10 +151,9 @@ def trace(
     wanted = trace_command.filters(since=since, min_duration=min_duration, user_id=user_id)
     found = trace_command.find(settings, trace_id, wanted)
     if json:
-        print_json(trace_json.to_json(found, settings.url("jaeger")))
+        print_json(trace_json.to_json(found, settings.url("jaeger"), settings.url("datadog-ui")))
     else:
-        url = f"{settings.url('jaeger')}/trace/{found.trace_id}"
-        out.print(waterfall.render(found, url=url))
+        out.print(waterfall.render(found, urls=trace_command.urls(settings, found.trace_id)))
 
 
 @lab_task(
@@ -194,7 +193,7 @@ def profile(
             trace_id=trace_id,
             since_s=duration.parse_us(since, "--since") / 1e6,
             seconds=seconds,
-            report=told,
+            tell=told,
         )
     if json:
         print_json(report.to_json(found))
@@ -272,6 +271,17 @@ def heal(
     found = catalogue.find(catalogue.load(), fault) if fault else None
     healed = switch.heal(settings_of(name, port_offset), found)
     out.print(f"healed {', '.join(healed)}" if healed else "nothing to heal: it is off already")
+
+
+@lab_task()
+def reference(_: Context, name: str | None = None, port_offset: str | None = None) -> None:
+    """Measure the mystery query as it runs now, and keep that as the healthy reference."""
+    from lab import control
+    from lab import reference as healthy
+
+    settings = settings_of(name, port_offset)
+    with steps().spinning() as told:
+        healthy.renew(settings, told, control.on(settings))
 
 
 @lab_task(help=JSON_HELP)

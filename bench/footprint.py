@@ -10,13 +10,10 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench import machine
-from lab import containers, engine, images, stack, status, traffic
+from bench import labs, machine
+from lab import containers, images, status, traffic
 from lab.console import Steps, err
-from lab.ports import free_offset
-from lab.settings import Settings
 
-NAME = "tracelab-bench"
 MEBIBYTE = 1 << 20
 BASE = "tracelab/base:"
 
@@ -51,16 +48,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--requests", type=int, default=1000)
     requests = options.parse_args().requests
-    quiet = Steps(err)
-    engine.ensure(quiet)
-    settings = Settings(NAME, port_offset=free_offset() or 0)
-    try:
-        chosen = stack.up(settings, quiet)
+    with labs.fresh() as settings:
+        chosen = images.ensure(settings, Steps(err))
         plan = traffic.prepare(scenario_name="cold", requests=requests)
         summary = traffic.run(settings, plan, lambda *_: None)
         services = status.status(settings)
-    finally:
-        stack.down(settings, volumes=True)
     total = sum(one.memory_bytes for one in services)
     err.print(machine.describe())
     for one in services:

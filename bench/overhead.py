@@ -19,10 +19,9 @@ from pathlib import Path
 import httpx
 import yaml
 
-from bench import machine
-from lab import engine, scenario, stack
-from lab.console import Steps, err
-from lab.ports import free_offset, is_free
+from bench import labs, machine
+from lab import scenario
+from lab.console import err
 from lab.settings import Settings
 from services.telemetry.conventions import SERVICES
 
@@ -59,26 +58,24 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=200)
     rounds = options.parse_args().rounds
-    quiet = Steps(err)
-    engine.ensure(quiet)
     with ExitStack() as running:
-        labs = {name: running.enter_context(_lab(name, quiet)) for name in VARIANTS}
+        variants = {name: running.enter_context(_lab(name)) for name in VARIANTS}
         client = running.enter_context(httpx.Client(timeout=30))
-        _rounds(client, labs, WARM_UP_ROUNDS)
-        taken_ms = _rounds(client, labs, rounds)
+        _rounds(client, variants, WARM_UP_ROUNDS)
+        taken_ms = _rounds(client, variants, rounds)
     err.print(f"{machine.describe()}, {rounds} rounds")
     for name, cost in costs(taken_ms, "off").items():
         print(f"tracing {name}: p50 {cost.p50_ms:.1f} ms, {cost.extra_ms:+.1f} ms")  # noqa: T201
 
 
 def _rounds(
-    client: httpx.Client, labs: Mapping[str, Settings], rounds: int
+    client: httpx.Client, variants: Mapping[str, Settings], rounds: int
 ) -> dict[str, list[float]]:
-    taken_ms: dict[str, list[float]] = {name: [] for name in labs}
+    taken_ms: dict[str, list[float]] = {name: [] for name in variants}
     questions = scenario.questions()
     for number in range(rounds):
         body = {"question": questions[number % len(questions)], "user_id": "u1", "top_k": TOP_K}
-        for name, settings in labs.items():
+        for name, settings in variants.items():
             began_s = time.perf_counter()
             headers = {"Cache-Control": "no-cache"}
             client.post(
@@ -89,21 +86,15 @@ def _rounds(
 
 
 @contextmanager
-def _lab(variant: str, steps: Steps) -> Iterator[Settings]:
+def _lab(variant: str) -> Iterator[Settings]:
     """A running lab of this variant, removed afterwards."""
     traced = {service: {"environment": dict(VARIANTS[variant])} for service in SERVICES}
     overlay = {"services": {**traced, "providers": {"environment": {"LATENCY_SCALE": "0"}}}}
-    name = f"tracelab-bench-{variant.partition(' ')[0]}"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "overlay.yaml"
         file.write_text(yaml.safe_dump(overlay))
-        offset = free_offset(lambda port: port > 12000 and is_free(port)) or 0
-        settings = Settings(name, offset, overlays=(file,))
-        try:
-            stack.up(settings, steps)
+        with labs.fresh(variant.partition(" ")[0], overlays=(file,)) as settings:
             yield settings
-        finally:
-            stack.down(settings, volumes=True)
 
 
 if __name__ == "__main__":

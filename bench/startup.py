@@ -11,13 +11,9 @@ import statistics
 import time
 from collections.abc import Callable
 
-from bench import machine
-from lab import engine, images, stack
+from bench import labs, machine
+from lab import images, stack
 from lab.console import Steps, err
-from lab.ports import free_offset
-from lab.settings import Settings
-
-NAME = "tracelab-bench"
 
 
 def main() -> None:
@@ -26,11 +22,8 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=5)
     runs = options.parse_args().runs
     quiet = Steps(err)
-    engine.ensure(quiet)
-    settings = Settings(NAME, port_offset=free_offset() or 0)
-    chosen = images.ensure(settings, quiet)
-    try:
-        stack.up(settings, quiet)
+    with labs.fresh() as settings:
+        chosen = images.ensure(settings, quiet)
         stack.down(settings)
         ours, bare, our_down, bare_down = [], [], [], []
         for _ in range(runs):
@@ -38,8 +31,6 @@ def main() -> None:
             our_down.append(_seconds(lambda: stack.down(settings)))
             bare.append(_seconds(lambda: stack.compose(settings, chosen, "up", "-d", "--wait")))
             bare_down.append(_seconds(lambda: stack.compose(settings, chosen, "down")))
-    finally:
-        stack.down(settings, volumes=True)
     err.print(f"{machine.describe()}, {runs} pairs")
     _tell("up --no-traffic", ours, "compose up --wait", bare)
     _tell("down", our_down, "compose down", bare_down)

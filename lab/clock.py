@@ -9,14 +9,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from lab.cuts import Interval
 from lab.stacks import FunctionKey, Stay, Timeline
+from lab.waiting import is_idle_loop
 
 GUARD_US = 60_000
 SEARCH_US = 100_000
 UNCALIBRATED_ERROR_US = 30_000  # as observed where nothing could be compared
 INSIDE_SHARE = 0.9
 OUTSIDE_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A span's time on its thread; microseconds since the epoch."""
+
+    thread_id: int
+    start_us: int
+    end_us: int
 
 
 @dataclass(frozen=True)
@@ -136,5 +145,7 @@ def _seen(
 
 
 def _count(counter: Counter[FunctionKey], stay: Stay, us: int) -> None:
+    if is_idle_loop(stay.stack):  # it marks no span: the loop waits in them and beside them
+        return
     for key in {frame.key for frame in stay.stack}:
         counter[key] += us

@@ -39,12 +39,16 @@ def collect(
     return tuple(found)
 
 
-def whole_as(original: Trace) -> Callable[[Trace], bool]:
-    """Whether a replay's trace has a span of each service and no more gaps than the original."""
-    services = {span.service for span in original.spans}
+def whole(services: Iterable[str], roots: int = 1) -> Callable[[Trace], bool]:
+    """Whether a replay's trace has a span of each service and no more than ``roots`` roots.
+
+    A service hands over a span only after those below it, so a missing one leaves others without
+    their parent.
+    """
+    wanted = frozenset(services)
 
     def is_whole(trace: Trace) -> bool:
-        has_all = services <= {span.service for span in trace.spans}
-        return has_all and len(trace.roots) <= len(original.roots)
+        has_all = wanted <= {span.service for span in trace.spans}
+        return has_all and len(trace.roots) <= roots
 
     return is_whole

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -79,16 +79,24 @@ def exec_json(settings: Settings, service: str, argv: Sequence[str], timeout_s: 
     )
 
 
-def get_json(settings: Settings, service: str, path: str, timeout_s: float = 10) -> Any:
+def get_json(
+    settings: Settings,
+    service: str,
+    path: str,
+    timeout_s: float = 10,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
     """GET ``path`` from a service that publishes no port, from inside its own container."""
     fetch = (
-        "import sys, urllib.request as r, urllib.error as e\n"
-        "try: body = r.urlopen(sys.argv[1], timeout=5).read()\n"
+        "import json, sys, urllib.request as r, urllib.error as e\n"
+        "asked = r.Request(sys.argv[1], headers=json.loads(sys.argv[2]))\n"
+        "try: body = r.urlopen(asked, timeout=float(sys.argv[3])).read()\n"
         "except e.HTTPError as x: body = x.read()\n"
         "sys.stdout.write(body.decode())"
     )
     url = f"http://127.0.0.1:8000{path}"
-    return exec_json(settings, service, ["python", "-S", "-c", fetch, url], timeout_s)
+    given = [url, json.dumps(dict(headers or {})), str(timeout_s / 2)]
+    return exec_json(settings, service, ["python", "-S", "-c", fetch, *given], timeout_s)
 
 
 def follow_lines(settings: Settings, service: str, argv: Sequence[str]) -> "subprocess.Popen[str]":

@@ -76,6 +76,11 @@ class Datadog:
         self.close()
 
 
+def trace_url(ui_url: str, trace_id: str) -> str:
+    """The address of a trace's page in the test agent's viewer, which knows its lower half only."""
+    return f"{ui_url.rstrip('/')}/traces/{int(trace_id, 16) & LOW_BITS}"
+
+
 def parse_traces(document: Iterable[Any]) -> dict[str, tuple[DatadogSpan, ...]]:
     """Spans grouped by their 128-bit id. Raises LabError for a span of an unknown shape.
 

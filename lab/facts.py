@@ -1,7 +1,7 @@
 """What a trace says about one application span: its own time, CPU time and client calls."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.critical_path import self_time_us
@@ -11,6 +11,8 @@ from services.telemetry import conventions as names
 
 STATEMENTS = ("db.query.text", "db.statement", "url.full", "http.url")
 PEERS = ("server.address", "net.peer.name", "db.system.name", "db.system")
+STATUSES = ("http.response.status_code", "http.status_code")
+BAD_REQUEST = 400
 LITERAL = re.compile(r"'[^']*'|\b[0-9a-f]{8,}\b|\d+")
 
 
@@ -18,22 +20,20 @@ LITERAL = re.compile(r"'[^']*'|\b[0-9a-f]{8,}\b|\d+")
 class Calls:
     """Like client calls that one span made itself.
 
-    ``path`` names the client spans from the outermost to the innermost, ``own_us`` is their time
-    without that of traced services that answered (``is_answered``), ``extent_us`` from the first's
-    start to the last's end.
+    ``path`` names the client spans from the outermost to the innermost, ``statement`` is what they
+    ask, without literals. ``errors`` counts those with an error status or an HTTP status of 400 and
+    more. ``own_us`` is their time without that of traced services that answered (``is_answered``),
+    ``extent_us`` from the first's start to the last's end.
     """
 
     path: tuple[str, ...]
     peer: str
+    statement: str
     count: int
+    errors: int
     own_us: int
     extent_us: int
     is_answered: bool
-
-    @property
-    def label(self) -> str:
-        path = " > ".join(f"`{name}`" for name in self.path)
-        return f"{path} to {self.peer}" if self.peer else path
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,24 @@ class Facts:
         return sum(calls.own_us for calls in self.calls)
 
 
-def facts(trace: Trace, span: Span) -> Facts:
-    """What the trace says about one application span."""
+def facts(trace: Trace) -> tuple[Facts, ...]:
+    """What the trace says about each of its application spans, in order of start."""
     belongs_to = owners(trace)
-    folded = [s for s in trace.spans if belongs_to[s.span_id].span_id == span.span_id]
-    below = [
-        child
-        for one in folded
-        for child in trace.children(one)
-        if belongs_to[child.span_id].span_id != span.span_id
-    ]
     own_us = self_time_us(trace)
-    clients = [s for s in folded if _is_client(s)]
+    folded: dict[str, list[Span]] = {}
+    for span in trace.spans:
+        folded.setdefault(belongs_to[span.span_id].span_id, []).append(span)
+    return tuple(
+        _of(trace, span, folded[span.span_id], own_us)
+        for span in trace.spans
+        if span.span_id in folded
+    )
+
+
+def _of(trace: Trace, span: Span, folded: Sequence[Span], own_us: Mapping[str, int]) -> Facts:
+    ids = {one.span_id for one in folded}
+    below = [child for one in folded for child in trace.children(one) if child.span_id not in ids]
+    clients = [one for one in folded if _is_client(one)]
     return Facts(
         span,
         _own_stretches(span, below),
@@ -104,12 +110,14 @@ def _calls(trace: Trace, clients: Iterable[Span], own_us: Mapping[str, int]) -> 
         Calls(
             path,
             _first(members[0], PEERS),
+            statement,
             len(members),
+            sum(_has_failed(member) for member in members),
             sum(own_us[member.span_id] for member in members),
             max(m.end_us for m in members) - min(m.start_us for m in members),
             any(_is_remote(trace, m) for m in members),
         )
-        for (path, _), members in groups.items()
+        for (path, statement), members in groups.items()
     ]
     return tuple(sorted(found, key=lambda calls: -calls.own_us))
 
@@ -125,6 +133,11 @@ def _client_path(trace: Trace, client: Span) -> tuple[str, ...]:
 
 def _is_client(span: Span) -> bool:
     return span.kind.lower() == "client"
+
+
+def _has_failed(client: Span) -> bool:
+    status = _first(client, STATUSES)
+    return client.is_error or (status.isdecimal() and int(status) >= BAD_REQUEST)
 
 
 def _is_remote(trace: Trace, client: Span) -> bool:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from lab.clock import Clock
-from lab.cuts import FunctionTime
+from lab.measurement import Place
 
 Cause = Literal[
     "cpu",
@@ -30,7 +29,7 @@ LABELS: Mapping[Cause, str] = {
     "pool_wait": "waiting for a connection pool",
     "event_loop_blocked": "event loop blocked",
     "retry_storm": "retry storm",
-    "none": "no bottleneck beyond the provider's own time",
+    "none": "no bottleneck beyond what the request needs",
     "unclear": "unclear",
 }
 
@@ -53,11 +52,26 @@ class Slowest:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Why the span is slow.
+class Below:
+    """What a function's time is spent in below it: a library's function, or one written in C.
 
-    ``function`` is the deepest function of the services' own code that the time is spent under,
-    None where the samples don't tell.
+    ``ms`` of one replay; for functions in C it is the counted replay's.
+    """
+
+    name: str
+    ms: float
+    calls: int | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to mend: the function with the largest avoidable part of the request's time, and why.
+
+    ``function`` is the deepest function of the services' own code that the avoidable time is
+    spent under, None where nothing tells; ``self_ms`` and ``total_ms`` are its time in the span,
+    of one replay, ``calls`` how often the counted replay saw it there. With the cause "none" all
+    of these are None. ``evidence`` speaks for the verdict, ``against`` against it or weakens it.
+    ``exponents``: by kind of work, to which power of it the function's time grows.
     """
 
     cause: Cause
@@ -65,53 +79,110 @@ class Verdict:
     evidence: tuple[str, ...]
     hypothesis: str
     next_step: str
+    against: tuple[str, ...] = ()
+    span: str | None = None
+    service: str | None = None
     function: str | None = None
     file: str | None = None
     line: int | None = None
+    self_ms: float | None = None
+    total_ms: float | None = None
+    calls: int | None = None
+    avoidable_ms: float | None = None
+    below: tuple[Below, ...] = ()
+    exponents: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
 class Contributor:
-    """One span's part in the request's time; ``avoidable_ms`` is None while nobody judged it."""
+    """One span's part in the replayed request's time.
+
+    ``avoidable_ms`` is what it takes beyond what it needs, None where nothing tells that.
+    """
 
     span: str
     service: str
     function: str | None
     cause: Cause
     critical_ms: float
-    avoidable_ms: float | None = None
+    avoidable_ms: float | None
 
 
 @dataclass(frozen=True)
-class Recordings:
-    """How the samples came about.
+class FunctionCost:
+    """Time of one function inside one span, of one replay; ``line`` is where it spent most.
 
-    ``replays`` are those that were cut, ``samples`` those inside the span; ``wall_clock`` tells
-    whether py-spy's own pictures hold waiting threads.
+    ``calls`` is what the counted replay saw, None where nobody counted.
     """
 
+    function: str
+    file: str
+    line: int
+    span: str
     service: str
-    container_id: str
-    seconds: int
-    replays: int
-    samples: int
-    rate_hz: int
-    clock: Clock
-    wall_clock: bool
-    cost_usd: float
-    notes: tuple[str, ...] = ()
+    self_ms: float
+    total_ms: float
+    calls: int | None
+
+
+@dataclass(frozen=True)
+class ReferenceUsed:
+    """The healthy measurement that this one was held against.
+
+    ``machine_factor`` is by how much computing takes longer now than then, in code that has no
+    other reason for it.
+    """
+
+    taken_s: float
+    of_same_request: bool
+    code_differs: bool
+    machine_factor: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The answer to "what should be mended?".
+
+    ``wants_growth`` names the service whose time should be measured with more and less work
+    before this is final, None if that would not tell anything new.
+    """
+
+    verdict: Verdict
+    contributors: tuple[Contributor, ...]
+    functions: tuple[FunctionCost, ...]
+    guilty_place: Place | None
+    wants_growth: str | None
+    reference: ReferenceUsed | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Population:
+    """The slowest span's duration in the other traces of the window, at the same place.
+
+    ``longer`` is how many of those ``traces`` had a longer one.
+    """
+
+    traces: int
+    median_ms: float
+    p95_ms: float
+    longer: int
 
 
 @dataclass(frozen=True)
 class Profile:
-    """All that one `invoke profile` found. ``artifacts`` are absolute paths by kind."""
+    """All that one `invoke profile` found.
+
+    ``request_ms`` is the original trace's, ``replay_ms`` the median of the replays. ``measured``
+    are sentences on how the numbers came about, ``artifacts`` absolute paths by kind.
+    """
 
     trace_id: str
     trace_url: str
     request_ms: float
+    replay_ms: float
     slowest: Slowest
-    verdict: Verdict
-    contributors: tuple[Contributor, ...]
-    functions: tuple[FunctionTime, ...]
-    recordings: Recordings
+    diagnosis: Diagnosis
+    population: Population | None
+    measured: tuple[str, ...]
     artifacts: Mapping[str, str]

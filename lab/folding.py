@@ -10,21 +10,9 @@ time on. The client spans are then what it waits for.
 from collections.abc import Mapping
 
 from lab.critical_path import Ranked, critical_self_time_us
+from lab.measurement import Place
 from lab.spans import Span, Trace
-from services.telemetry import conventions as names
-
-APPLICATION = frozenset(
-    {
-        *names.STAGES,
-        names.CACHE,
-        names.EMBED,
-        names.PINECONE_QUERY,
-        names.LOAD_PASSAGES,
-        names.SCORE,
-        names.SERIALIZE_PROMPT,
-        names.OPENAI_GENERATE,
-    }
-)
+from services.telemetry.conventions import APPLICATION
 
 
 def is_application(span: Span) -> bool:
@@ -65,17 +53,24 @@ def slowest_span(trace: Trace) -> Ranked:
     return Ranked(span, own_us, share, following, own_us - next_us)
 
 
-def same_place(trace: Trace, span: Span, other: Trace) -> Span | None:
-    """The span of another trace that has the same names above it; the longest of several."""
-    place = _place(trace, span)
-    found = [one for one in other.spans if one.name == span.name and _place(other, one) == place]
-    return max(found, key=lambda one: one.duration_us, default=None)
+def places(trace: Trace) -> Mapping[str, Place]:
+    """By span id, for each application span: where it is in the request.
+
+    Client spans on the way are left out, so that a call made in another way changes no place.
+    """
+    belongs_to = owners(trace)
+    found: dict[str, Place] = {}
+    for span in trace.spans:
+        if belongs_to[span.span_id] is span:
+            found[span.span_id] = _place(trace, span, belongs_to)
+    return found
 
 
-def _place(trace: Trace, span: Span) -> tuple[tuple[str, str], ...]:
+def _place(trace: Trace, span: Span, belongs_to: Mapping[str, Span]) -> Place:
     place = []
     current: Span | None = span
     while current is not None:
         place.append((current.service, current.name))
-        current = trace.by_id.get(current.parent_id or "")
-    return tuple(place)
+        above = trace.by_id.get(current.parent_id or "")
+        current = belongs_to[above.span_id] if above else None
+    return tuple(reversed(place))

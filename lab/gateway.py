@@ -115,6 +115,6 @@ class Gateway:
         ledger.append(self._settings, sent)
 
 
-def forced_traceparent() -> str:
-    """A W3C `traceparent` of a new trace that is to be sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def forced_traceparent(trace_id: str | None = None) -> str:
+    """A W3C `traceparent` of a trace that is to be sampled: a new one, or the one given."""
+    return f"00-{trace_id or secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

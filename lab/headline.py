@@ -1,6 +1,6 @@
 """What to know of a trace at a glance: when, how long, for whom, which stage, which span."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from rich.console import RenderableType
@@ -15,12 +15,12 @@ from lab.stages import stages
 from services.telemetry.conventions import COST_USD, USER_ID
 
 
-def headline(trace: Trace, url: str) -> Iterator[RenderableType]:
-    """The trace's identity, its totals, its page in Jaeger and the stages' shares."""
+def headline(trace: Trace, urls: Iterable[str]) -> Iterator[RenderableType]:
+    """The trace's identity, its totals, its pages and the stages' shares."""
     root = trace.root
     yield Text.assemble("trace ", (trace.trace_id, "bold"), f"  {started(trace)}")
     yield Text("  ".join(_totals(trace)))
-    if url:
+    for url in urls:
         yield Text(url, style="underline", no_wrap=True, overflow="ignore")
     lost = [span for span in trace.roots if span is not root]
     if lost:

@@ -5,7 +5,7 @@ compared. Capture fills it, the diagnosis reads it, nothing in here does I/O.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from lab.stacks import Stack
@@ -31,6 +31,7 @@ class ClientCalls:
 
     ``count`` and ``errors`` (an error status or an HTTP status of 400 and more) are means of one
     replay, ``own_ms`` too: their time without that of traced services that answered.
+    ``statement`` is the SQL, Redis command or address they ask, literals replaced by `?`.
     """
 
     path: tuple[str, ...]
@@ -40,6 +41,7 @@ class ClientCalls:
     own_ms: float
     extent_ms: float
     is_answered: bool
+    statement: str = ""
 
     @property
     def label(self) -> str:
@@ -102,7 +104,9 @@ class Background:
 class BuiltinCall:
     """Calls of functions written in C, from one line of our own code, in the counted replay.
 
-    ``callee`` is qualified where it can be (`time.sleep`, `_thread.lock.acquire`).
+    ``callee`` is qualified where it can be (`time.sleep`, `_thread.lock.acquire`). ``calls`` and
+    ``total_ms`` stop at ``tally.MOST_C_CALLS``. ``total_ms`` is wall time, with that of Python
+    functions that it called. `with lock:` and operators are no calls.
     """
 
     callee: str
@@ -115,10 +119,11 @@ class BuiltinCall:
 class Counted:
     """How often one Python function ran inside one span in the counted replay.
 
-    ``calls`` stops at ``counting.MOST`` . ``distinct_arguments`` tells how many different arguments
-    it was given, None where that can't be said or wasn't asked (library code). ``caller`` is the
-    function of our own code that called it most (None: none of ours). ``line`` is where the
-    function begins.
+    ``calls`` stops at ``tally.MOST_CALLS``. ``distinct_arguments`` tells how many different
+    arguments it was given (``tally.MOST_DISTINCT`` at most), None where that can't be said or
+    wasn't asked (library code). ``caller`` is the function of our own code that called it most
+    (None: none of ours): the nearest one for our own functions, the direct caller for a library's.
+    ``line`` is where the function begins, ``file`` as in lab.stacks.Frame.path.
     """
 
     service: str
@@ -149,10 +154,14 @@ class Awaited:
 
 @dataclass(frozen=True)
 class Counts:
-    """The counted replay: slower than the others, so nothing in it is a measure of time spent."""
+    """The counted replay: slower than the others, so nothing in it is a measure of time spent.
+
+    ``gaps`` tells by service what is missing from it, and why.
+    """
 
     functions: tuple[Counted, ...]
     awaited: tuple[Awaited, ...]
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,36 +1,40 @@
-"""`invoke profile`: from the slowest trace to the cause of its slowest span, and a report of it."""
+"""`invoke profile`: from the slowest trace to the function to mend, and a report of it."""
 
-import json
-import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from statistics import median
 
-from lab import collect, pyspy, reports, stacks
-from lab.analysis import Analysis, Subject, analyse, subject
+from lab import capture, diagnose, growth, measured, recordings, reference, report_files, sources
+from lab.capture import Captured, Plan, Tell
 from lab.choose import find_trace
 from lab.containers import container
-from lab.findings import Profile, Recordings
+from lab.critical_path import Ranked
+from lab.findings import Diagnosis, Population, Profile, Slowest
+from lab.folding import places, slowest_span
 from lab.jaeger import Jaeger, trace_url
-from lab.pyspy import Format
+from lab.population import population
 from lab.replay import Replayer
-from lab.report import to_json
-from lab.report_markdown import markdown
+from lab.report_files import Report
 from lab.settings import Settings
-from lab.takes import CUT, Take, take_all
+from lab.spans import Trace
 from lab.wording import ms, percent
-from services.telemetry.conventions import CACHE_HIT, CONTAINER_ID
-
-Report = Callable[[str], None]
+from services.telemetry.conventions import CACHE_HIT, CONTAINER_ID, SERVICES
 
 DAY_S = 86_400.0
-SECONDS = 10
-ANALYSIS = "bottleneck_analysis.md"
-DOCUMENT = "profile.json"
-RECORDED: Mapping[Format, str] = {
-    "flamegraph": "profile.svg",
-    "speedscope": "profile.speedscope.json",
-    "chrometrace": "profile.chrometrace.json",
-}
+WAITING = frozenset(
+    {"io_wait", "lock_wait", "pool_wait", "retry_storm", "redundant_tokens", "none"}
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A diagnosis with what it was made from; ``notes`` are sentences for the reader."""
+
+    captured: Captured
+    diagnosis: Diagnosis
+    picture: bytes
+    notes: tuple[str, ...]
 
 
 def run(
@@ -38,112 +42,117 @@ def run(
     *,
     trace_id: str | None = None,
     since_s: float = DAY_S,
-    seconds: int = SECONDS,
-    report: Report = lambda _: None,
+    seconds: float = capture.SECONDS,
+    tell: Tell = lambda _: None,
 ) -> Profile:
-    """Profile the given trace's slowest span, or the slowest trace's of the last ``since_s``.
+    """Profile the given trace's request, or the slowest of the last ``since_s``.
 
-    Each of three recordings lasts ``seconds``, or twice the trace if that is longer; ``report`` is
-    told each step. Writes a new folder under ``settings.reports_dir``. Raises UnavailableError
-    where a part of the lab isn't there, LabError where there is nothing to profile or the request
-    can't be replayed; then nothing is written.
+    It is replayed for ``seconds`` and at least three times under py-spy in all services it touches,
+    once more to count calls, once more for py-spy's own picture, and where that decides, with half
+    and double the work. ``tell`` is told each step. Writes a new folder under
+    ``settings.reports_dir``. Raises UnavailableError where a part of the lab isn't there, LabError
+    where there is nothing to profile or the request can't be replayed; then nothing is written.
     """
     with Jaeger(settings.url("jaeger")) as jaeger:
-        what = subject(find_trace(jaeger, trace_id, since_s))
-        _tell(what, report)
-        container_id, notes = _owner(settings, what)
-        takes = _record(settings, what, seconds, report)
-        report("waiting for the replays' traces")
-        ids = [one.trace_id for one in takes[CUT].replays if one.in_recording]
-        replays = collect.collect(jaeger.trace, ids, collect.whole_as(what.trace))
-    recorded = takes[CUT].recorded
-    timeline = stacks.parse(recorded.data)
-    analysis = analyse(what, replays, timeline, recorded.started_us, pyspy.RATE_HZ)
-    recordings = Recordings(
-        service=what.ranked.span.service,
-        container_id=container_id,
-        seconds=_seconds(what, seconds),
-        replays=analysis.replays,
-        samples=analysis.samples,
-        rate_hz=pyspy.RATE_HZ,
-        clock=analysis.clock,
-        wall_clock=what.is_waiting,
-        cost_usd=sum(one.cost_usd for take in takes.values() for one in take.replays),
-        notes=notes,
-    )
-    return _write(settings, what, analysis, recordings, takes)
-
-
-def _tell(what: Subject, report: Report) -> None:
-    slowest = what.slowest
-    report(f"trace {what.trace.trace_id}: {ms(what.trace.root.duration_ms)}")
-    report(
+        trace = find_trace(jaeger, trace_id, since_s)
+        ranked = slowest_span(trace)
+        where = places(trace)[ranked.span.span_id]
+        others = population(jaeger, trace, where, since_s, time.time_ns() // 1000)
+    slowest = slowest_of(ranked)
+    tell(f"trace {trace.trace_id}: {ms(trace.root.duration_ms)}")
+    tell(
         f"its slowest span: {slowest.name} in {slowest.service}, {ms(slowest.self_ms)} "
         f"({percent(slowest.share)} of the request)"
     )
+    found = _find(settings, trace, slowest, seconds, tell)
+    return _write(settings, trace, slowest, others, found)
 
 
-def _owner(settings: Settings, what: Subject) -> tuple[str, tuple[str, ...]]:
-    """The id of the container to profile, and a remark if it isn't the one the span came from."""
-    service = what.ranked.span.service
-    present = str(container(settings, service).id)
-    made_by = what.ranked.span.resource.get(CONTAINER_ID)
-    if made_by == present:
-        return present, ()
-    if made_by is None:
-        return present, (f"The span names no container; the one of {service} was profiled.",)
-    return present, (
-        f"The span came from container {str(made_by)[:12]}, which is gone; the present one of "
-        f"{service}, {present[:12]}, was profiled.",
+def slowest_of(ranked: Ranked) -> Slowest:
+    """The slowest span as the report tells it."""
+    return Slowest(
+        name=ranked.span.name,
+        service=ranked.span.service,
+        duration_ms=ranked.span.duration_ms,
+        self_ms=ranked.critical_self_us / 1000,
+        share=ranked.share,
+        next_name=ranked.next_span.name if ranked.next_span else None,
+        ahead_of_next_ms=ranked.ahead_of_next_us / 1000,
     )
 
 
-def _seconds(what: Subject, wanted: int) -> int:
-    """How long to record: long enough for a whole replay, with room to spare."""
-    return max(wanted, math.ceil(2 * what.trace.root.duration_us / 1e6))
-
-
-def _record(
-    settings: Settings, what: Subject, seconds: int, report: Report
-) -> Mapping[Format, Take]:
-    expected_s = what.trace.root.duration_us / 1e6
-    use_cache = what.trace.root.attributes.get(CACHE_HIT) is True
+def _find(settings: Settings, trace: Trace, slowest: Slowest, seconds: float, tell: Tell) -> Found:
+    expected_s = trace.root.duration_us / 1e6
+    use_cache = trace.root.attributes.get(CACHE_HIT) is True
     with Replayer(settings, expected_s, use_cache=use_cache) as replayer:
-        body = replayer.original(what.trace.trace_id)
-        return take_all(
-            settings,
-            what.ranked.span.service,
-            lambda: replayer.send(body),
-            expected_s=expected_s,
-            seconds=_seconds(what, seconds),
-            wall_clock=what.is_waiting,
-            tell=report,
+        plan = Plan(
+            replayer.original(trace.trace_id),
+            services=[one for one in SERVICES if one in {span.service for span in trace.spans}],
+            use_cache=use_cache,
+            seconds=seconds,
+            roots=len(trace.roots),
         )
+        captured = capture.measure(settings, plan, replayer, tell)
+        kept = reference.load(settings)
+        source = sources.reader(settings)
+        now = captured.measurement
+        diagnosis = diagnose.diagnose(slowest, now, kept.measurement, source=source)
+        if diagnosis.wants_growth and not use_cache:
+            grown = growth.measure(settings, plan, captured, diagnosis.wants_growth, replayer, tell)
+            diagnosis = diagnose.diagnose(slowest, now, kept.measurement, grown, source=source)
+        picture = _picture(settings, plan, diagnosis, slowest, replayer, tell)
+        notes = (*measured.told(captured, replayer), *_moved(settings, trace))
+    if kept.why_not:
+        diagnosis = replace(diagnosis, notes=(*diagnosis.notes, kept.why_not))
+    return Found(captured, diagnosis, picture, notes)
+
+
+def _picture(
+    settings: Settings,
+    plan: Plan,
+    diagnosis: Diagnosis,
+    slowest: Slowest,
+    replayer: Replayer,
+    tell: Tell,
+) -> bytes:
+    """py-spy's own flame graph of the service in question, during one more replay."""
+    service = diagnosis.verdict.service or slowest.service
+    idle = diagnosis.verdict.cause in WAITING
+    tell(f"py-spy's flame graph of {service}")
+    with recordings.recording(settings, [service], "flamegraph", idle=idle) as recording:
+        replayer.send(plan.body)
+        return recording.finish()[service].data
+
+
+def _moved(settings: Settings, trace: Trace) -> tuple[str, ...]:
+    """A remark for each service whose container isn't the one that the trace came from."""
+    made_by: Mapping[str, object] = {
+        span.service: span.resource.get(CONTAINER_ID) for span in trace.spans
+    }
+    return tuple(
+        f"The trace came from a container of {service} that is gone; the present one was profiled."
+        for service, before in made_by.items()
+        if service in SERVICES and before not in (None, str(container(settings, service).id))
+    )
 
 
 def _write(
     settings: Settings,
-    what: Subject,
-    analysis: Analysis,
-    recordings: Recordings,
-    takes: Mapping[Format, Take],
+    trace: Trace,
+    slowest: Slowest,
+    others: Population | None,
+    found: Found,
 ) -> Profile:
-    folder = reports.reserve(settings.reports_dir, time.time())
-    artifacts: dict[str, str] = {kind: str(folder / name) for kind, name in RECORDED.items()}
-    artifacts |= {"analysis": str(folder / ANALYSIS), "profile": str(folder / DOCUMENT)}
     profile = Profile(
-        trace_id=what.trace.trace_id,
-        trace_url=trace_url(settings.url("jaeger"), what.trace.trace_id),
-        request_ms=what.trace.root.duration_ms,
-        slowest=what.slowest,
-        verdict=analysis.verdict,
-        contributors=analysis.contributors,
-        functions=analysis.functions,
-        recordings=recordings,
-        artifacts=artifacts,
+        trace_id=trace.trace_id,
+        trace_url=trace_url(settings.url("jaeger"), trace.trace_id),
+        request_ms=trace.root.duration_ms,
+        replay_ms=median(found.captured.measurement.request_ms),
+        slowest=slowest,
+        diagnosis=found.diagnosis,
+        population=others,
+        measured=found.notes,
+        artifacts={},
     )
-    files = {RECORDED[kind]: take.recorded.data for kind, take in takes.items()}
-    files[ANALYSIS] = markdown(profile).encode()
-    files[DOCUMENT] = (json.dumps(to_json(profile), indent=2) + "\n").encode()
-    reports.write(folder, files)
-    return profile
+    report = Report(trace, found.captured, found.picture, settings.url("jaeger"))
+    return report_files.write(settings.reports_dir, profile, report)

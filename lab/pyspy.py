@@ -1,9 +1,6 @@
 """py-spy on a service of the lab: can it attach, and recordings in its formats."""
 
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,11 +9,13 @@ from lab.pyspy_launcher import PID
 from lab.settings import Settings
 from lab.sidecar import START_TIMEOUT_S, Sidecar, beside
 
-Format = Literal["flamegraph", "speedscope", "chrometrace"]
+Format = Literal["flamegraph", "chrometrace"]
 
 RATE_HZ = 100
 OUTPUT = "/tmp/recording"  # noqa: S108 - inside the sidecar
 READY = "Sampling process"
+# A long recording takes seconds to write.
+END_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,23 @@ class Recorded:
 
 
 class Recording:
-    """A py-spy that is recording right now."""
+    """A py-spy that records until it is told to end."""
 
-    def __init__(self, sidecar: Sidecar, kind: Format, seconds: float) -> None:
+    def __init__(self, sidecar: Sidecar, kind: Format) -> None:
         self._sidecar = sidecar
         self._format = kind
-        self._ends_s = time.monotonic() + seconds
 
-    def left_s(self) -> float:
-        """Seconds until the recording ends, not below 0."""
-        return max(0.0, self._ends_s - time.monotonic())
+    def wait_ready(self) -> None:
+        """Return once py-spy samples. Raises LabError where it can't."""
+        self._sidecar.wait_for(READY)
 
-    def finish(self) -> Recorded:
-        """Wait for the recording's end and fetch it."""
-        self._sidecar.wait_end(self.left_s() + START_TIMEOUT_S)
+    def end(self) -> None:
+        """Tell py-spy to end; it then writes what it has."""
+        self._sidecar.interrupt()
+
+    def fetch(self) -> Recorded:
+        """Wait until py-spy has ended and fetch the recording."""
+        self._sidecar.wait_end(END_TIMEOUT_S)
         pid, started_us = self._sidecar.launched()
         samples, errors = counts(self._sidecar.said())
         data = self._sidecar.fetch(OUTPUT)
@@ -82,23 +84,17 @@ def can_attach(settings: Settings, service: str) -> Attached:
         return attached(service, sidecar.launched()[0], sidecar.said())
 
 
-@contextmanager
-def recording(
-    settings: Settings, service: str, kind: Format, seconds: int, *, idle: bool
-) -> Iterator[Recording]:
-    """Record a service's process for ``seconds`` in py-spy's format ``kind``, at 100 Hz.
+def arguments(kind: Format, seconds: int, *, idle: bool) -> list[str]:
+    """py-spy's arguments to record in format ``kind`` for at most ``seconds``, at 100 Hz.
 
-    The block begins once py-spy samples. ``idle`` keeps threads that wait.
+    ``idle`` keeps threads that wait.
     """
     # fmt: off
-    arguments = [
+    return [
         "record", "--pid", PID, "--format", kind, "--output", OUTPUT, "--rate", str(RATE_HZ),
         "--duration", str(seconds), "--threads", *(["--idle"] if idle else []),
     ]
     # fmt: on
-    with beside(settings, service, arguments) as sidecar:
-        sidecar.wait_for(READY)
-        yield Recording(sidecar, kind, seconds)
 
 
 def attached(service: str, pid: int, dump: str) -> Attached:

@@ -12,7 +12,7 @@ LINT = ("ruff", "check", ".")
 FORMAT = ("ruff", "format", "--check", ".")
 TYPES = ("mypy",)
 TESTS = ("pytest", "--durations=10")
-UNIT_TESTS = ("pytest", "-m", "not integration")
+UNIT_TESTS = ("pytest", "-m", "not integration and not browser")
 
 
 def run(commands: Sequence[Sequence[str]]) -> None:

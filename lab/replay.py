@@ -18,27 +18,27 @@ USER_AGENT = "tracelab-replay"
 USER_AGENT_ATTRIBUTE = "user_agent.original"
 CONNECT_TIMEOUT_S = 5.0
 LEAST_TIMEOUT_S = 60.0
-# A replay varies: one that would probably outlast the recording isn't begun.
-MARGIN = 1.1
+LEAST_REPLAYS = 3
+MOST_SECONDS = 60.0
+# So that a recording shows what the services' threads do while no request is there.
+PAUSE_S = 0.3
 # Of quick requests so many are enough, and Jaeger isn't flooded.
 MOST_REPLAYS = 100
 
 
 @dataclass(frozen=True)
 class Replay:
-    """One replayed request. ``in_recording`` tells whether it ended before the recording did."""
+    """One replayed request."""
 
     trace_id: str
     duration_s: float
-    cost_usd: float
-    in_recording: bool = True
 
 
 class Replayer:
     """Sends one request to a lab's gateway again and again. Use it in a ``with`` block.
 
     ``expected_s`` is how long the original took. With ``use_cache`` a replay may be answered from
-    the cache, as the original was.
+    the cache, as the original was. ``sent`` counts the replays, ``cost_usd`` is what they cost.
     """
 
     def __init__(
@@ -52,6 +52,8 @@ class Replayer:
         self._settings = settings
         self._url = settings.url("gateway")
         self._use_cache = use_cache
+        self.sent = 0
+        self.cost_usd = 0.0
         self._client = httpx.Client(
             base_url=self._url,
             timeout=httpx.Timeout(max(LEAST_TIMEOUT_S, 3 * expected_s), connect=CONNECT_TIMEOUT_S),
@@ -76,9 +78,12 @@ class Replayer:
                 return body
         raise LabError(f"the gateway doesn't give the request of {trace_id}: {_problem(answer)}")
 
-    def send(self, body: Mapping[str, Any]) -> Replay:
-        """Replay once. Raises LabError for any answer but a good one of the forced trace."""
-        traceparent = forced_traceparent()
+    def send(self, body: Mapping[str, Any], trace_id: str | None = None) -> Replay:
+        """Replay once, as a new trace or the one given (32 hex digits).
+
+        Raises LabError for any answer but a good one of the forced trace.
+        """
+        traceparent = forced_traceparent(trace_id)
         trace_id = traceparent.split("-")[1]
         headers = {"traceparent": traceparent}
         if not self._use_cache:
@@ -99,7 +104,9 @@ class Replayer:
                 "see `invoke checklist`"
             )
         self._note(trace_id, sent_s, duration_s, answer.status_code, told)
-        return Replay(trace_id, duration_s, float(told.get("cost_usd") or 0.0))
+        self.sent += 1
+        self.cost_usd += float(told.get("cost_usd") or 0.0)
+        return Replay(trace_id, duration_s)
 
     def __enter__(self) -> Self:
         return self
@@ -137,20 +144,28 @@ def is_replay(trace: Trace) -> bool:
 
 
 def fill(
-    send: Callable[[], Replay], left_s: Callable[[], float], expected_s: float
+    send: Callable[[], Replay],
+    seconds: float,
+    *,
+    least: int = LEAST_REPLAYS,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Replay, ...]:
-    """Replay one after another while the recording has time for another whole one.
+    """Replay one after another, with pauses, for ``seconds`` and at least ``least`` times.
 
-    Once at least, MOST_REPLAYS times at most.
-    ``left_s`` tells the seconds left, ``expected_s`` is how long the first will take; later ones
-    are expected to take as long as the slowest so far.
+    Fewer than ``least`` only where they would take longer than MOST_SECONDS, once at least, and
+    MOST_REPLAYS times at most. A replay is expected to take as long as the slowest so far.
     """
-    replays: list[Replay] = []
-    slowest_s = expected_s
-    while not replays or (left_s() > slowest_s * MARGIN and len(replays) < MOST_REPLAYS):
-        replay = send()
-        slowest_s = max(replay.duration_s, slowest_s if replays else 0.0)
-        replays.append(Replay(replay.trace_id, replay.duration_s, replay.cost_usd, left_s() > 0))
+    began_s = clock()
+    replays = [send()]
+    while len(replays) < MOST_REPLAYS:
+        next_s = max(one.duration_s for one in replays)
+        spent_s = clock() - began_s
+        wanted_s = MOST_SECONDS if len(replays) < least else seconds
+        if spent_s + PAUSE_S + next_s > wanted_s:
+            break
+        sleep(PAUSE_S)
+        replays.append(send())
     return tuple(replays)
 
 

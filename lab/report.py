@@ -1,83 +1,71 @@
 """A profile for programs (profile.json), and in a few lines for a terminal."""
 
+from dataclasses import asdict
 from typing import Any
 
-from lab.findings import LABELS, Profile
+from lab.findings import LABELS, Diagnosis, Profile, ReferenceUsed, Slowest, Verdict
 from lab.wording import ms, percent
 
 
 def to_json(profile: Profile) -> dict[str, Any]:
     """The document of `invoke profile --json` and profile.json; its keys are stable.
 
-    ``self_ms`` and ``total_ms`` of a function are means of one replay; ``calls`` and
-    ``avoidable_ms`` are null where nobody counted or judged.
+    `{trace_id, trace_url, request_ms, replay_ms, slowest_span: {name, service, duration_ms,
+    self_ms, share, ahead_of_next_ms}, verdict: {cause, span, service, function, file, line,
+    self_ms, total_ms, calls, avoidable_ms, below: [{name, ms, calls}], confidence, evidence,
+    against, hypothesis, next_step, exponents: {work: power}}, contributors: [{span, service,
+    function, cause, critical_ms, avoidable_ms}], functions: [{function, file, line, span, service,
+    self_ms, total_ms, calls}], reference: {taken_s, of_same_request, code_differs, machine_factor},
+    population: {traces, median_ms, p95_ms, longer}, notes, measured, artifacts: {kind: path}}`.
+    Times of functions and spans are of one replay. What nobody knows is null: function, file and
+    line without a culprit, ``calls`` where nobody counted, ``avoidable_ms`` where nothing tells,
+    ``reference`` and ``population`` where there is none.
     """
-    slowest, verdict = profile.slowest, profile.verdict
+    diagnosis = profile.diagnosis
     return {
         "trace_id": profile.trace_id,
         "trace_url": profile.trace_url,
-        "slowest_span": {
-            "name": slowest.name,
-            "service": slowest.service,
-            "duration_ms": round(slowest.duration_ms, 3),
-            "self_ms": round(slowest.self_ms, 3),
-            "share": round(slowest.share, 4),
-            "ahead_of_next_ms": round(slowest.ahead_of_next_ms, 3),
-        },
-        "verdict": {
-            "cause": verdict.cause,
-            "function": verdict.function,
-            "file": verdict.file,
-            "line": verdict.line,
-            "confidence": verdict.confidence,
-            "evidence": list(verdict.evidence),
-            "hypothesis": verdict.hypothesis,
-            "next_step": verdict.next_step,
-        },
-        "contributors": [
-            {
-                "span": one.span,
-                "service": one.service,
-                "function": one.function,
-                "cause": one.cause,
-                "critical_ms": round(one.critical_ms, 3),
-                "avoidable_ms": one.avoidable_ms,
-            }
-            for one in profile.contributors
-        ],
-        "functions": [
-            {
-                "function": one.function,
-                "file": one.file,
-                "line": one.line,
-                "self_ms": round(one.self_us / 1000, 3),
-                "total_ms": round(one.total_us / 1000, 3),
-                "calls": None,
-            }
-            for one in profile.functions
-        ],
+        "request_ms": round(profile.request_ms, 3),
+        "replay_ms": round(profile.replay_ms, 3),
+        "slowest_span": _slowest(profile.slowest),
+        **diagnosis_to_json(diagnosis),
+        "population": _rounded(asdict(profile.population)) if profile.population else None,
+        "measured": list(profile.measured),
         "artifacts": dict(profile.artifacts),
+    }
+
+
+def diagnosis_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The diagnosis's part of the document: verdict, contributors, functions, reference, notes."""
+    return {
+        "verdict": _verdict(diagnosis.verdict),
+        "contributors": [_rounded(asdict(one)) for one in diagnosis.contributors],
+        "functions": [_rounded(asdict(one)) for one in diagnosis.functions],
+        "reference": _reference(diagnosis.reference),
+        "notes": list(diagnosis.notes),
     }
 
 
 def summary(profile: Profile) -> str:
     """The verdict in a few lines for a terminal."""
-    slowest, verdict = profile.slowest, profile.verdict
-    return "\n".join(
-        [
-            f"slowest span   {slowest.name} ({slowest.service}): {span_line(profile)}",
-            f"verdict        {LABELS[verdict.cause]} (confidence: {verdict.confidence})",
-            f"root cause     {verdict.hypothesis}",
-            f"next step      {verdict.next_step}",
-            f"trace          {profile.trace_url}",
-            f"report         {profile.artifacts['analysis']}",
-        ]
-    )
+    slowest, verdict = profile.slowest, profile.diagnosis.verdict
+    lines = [
+        f"slowest span   {slowest.name} ({slowest.service}): {span_line(slowest)}",
+        f"verdict        {LABELS[verdict.cause]} (confidence: {verdict.confidence})",
+    ]
+    if verdict.span is not None:
+        lines.append(f"function       {function_line(verdict)}")
+    lines += [
+        f"root cause     {verdict.hypothesis}",
+        f"next step      {verdict.next_step}",
+        f"trace          {profile.trace_url}",
+        f"report         {profile.artifacts['analysis']}",
+    ]
+    return "\n".join([*lines, *(f"note           {note}" for note in profile.diagnosis.notes)])
 
 
-def span_line(profile: Profile) -> str:
+def span_line(slowest: Slowest) -> str:
     """The slowest span's duration, own time, share and lead."""
-    slowest = profile.slowest
     told = (
         f"{ms(slowest.duration_ms)}, of which {ms(slowest.self_ms)} are its own on the critical "
         f"path, {percent(slowest.share)} of the request"
@@ -85,3 +73,45 @@ def span_line(profile: Profile) -> str:
     if slowest.next_name is None:
         return told
     return f"{told}, {ms(slowest.ahead_of_next_ms)} ahead of `{slowest.next_name}`"
+
+
+def function_line(verdict: Verdict) -> str:
+    """The guilty function, where it is, and what can be won."""
+    where = f"in span `{verdict.span}` of {verdict.service}"
+    told = f"none of our own is known, {where}"
+    if verdict.function is not None:
+        at = f"{verdict.file}:{verdict.line}" if verdict.line else f"{verdict.file}"
+        told = f"{verdict.function} ({at}), {where}"
+    if verdict.avoidable_ms is not None:
+        told += f"; {ms(verdict.avoidable_ms)} can be avoided"
+    return told
+
+
+def _slowest(slowest: Slowest) -> dict[str, Any]:
+    return {
+        "name": slowest.name,
+        "service": slowest.service,
+        "duration_ms": round(slowest.duration_ms, 3),
+        "self_ms": round(slowest.self_ms, 3),
+        "share": round(slowest.share, 4),
+        "ahead_of_next_ms": round(slowest.ahead_of_next_ms, 3),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        **_rounded(asdict(verdict)),
+        "below": [_rounded(asdict(one)) for one in verdict.below],
+        "evidence": list(verdict.evidence),
+        "against": list(verdict.against),
+        "exponents": dict(verdict.exponents),
+    }
+
+
+def _reference(used: ReferenceUsed | None) -> dict[str, Any] | None:
+    return _rounded(asdict(used)) if used else None
+
+
+def _rounded(fields: dict[str, Any]) -> dict[str, Any]:
+    """Times to microseconds: more digits than that are no knowledge."""
+    return {key: round(v, 3) if isinstance(v, float) else v for key, v in fields.items()}

@@ -63,6 +63,11 @@ class Sidecar:
             self._check_deadline(deadline_s, "begin")
             time.sleep(POLL_S)
 
+    def interrupt(self) -> None:
+        """Ask py-spy to end and write what it has, as Ctrl-C does."""
+        with suppress(APIError):  # it may have ended by itself
+            self._container.kill("SIGINT")
+
     def wait_end(self, timeout_s: float) -> None:
         """Return once py-spy has ended well. Raises LabError otherwise."""
         deadline_s = time.monotonic() + timeout_s

@@ -2,9 +2,11 @@
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from lab.errors import LabError
 
@@ -84,9 +86,13 @@ class Timeline:
 
         Start and end are since the epoch, the recording's time zero is at ``origin_us``.
         """
-        for stay in self.by_thread.get(thread_id, ()):
+        stays = self.by_thread.get(thread_id, ())
+        first = bisect_right(stays, start_us - origin_us, key=lambda stay: stay.end_us)
+        for stay in islice(stays, first, None):
             from_us = max(stay.start_us + origin_us, start_us)
             to_us = min(stay.end_us + origin_us, end_us)
+            if stay.start_us + origin_us >= end_us:
+                return
             if to_us > from_us:
                 yield stay, to_us - from_us
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from lab.containers import SERVICE_LABEL, SERVICES, all_containers
 from lab.settings import PORTS, Settings
 
-WEB_PATHS = {"gateway": "/docs", "jaeger": "/", "datadog-ui": "/requests"}
+WEB_PATHS = {"gateway": "/", "jaeger": "/search", "datadog-ui": "/requests"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def links(settings: Settings) -> Table:
     """Where to look, one line an address."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for what, service in (
-        ("ask a question (API docs)", "gateway"),
+        ("ask a question", "gateway"),
         ("traces in Jaeger", "jaeger"),
         ("traces in Datadog's test agent", "datadog-ui"),
     ):

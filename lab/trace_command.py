@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lab import ledger
+from lab import datadog, jaeger, ledger
 from lab.duration import parse_us, seconds
 from lab.errors import LabError, UsageError
 from lab.jaeger import Jaeger, checked_id
@@ -52,14 +52,22 @@ def find(settings: Settings, trace_id: str | None, wanted: Filters) -> Trace:
     Raises UsageError for an impossible id, LabError where there is no such trace and
     UnavailableError where Jaeger isn't there.
     """
-    with Jaeger(settings.url("jaeger")) as jaeger:
+    with Jaeger(settings.url("jaeger")) as api:
         if trace_id is None:
-            return _slowest(jaeger, wanted)
-        return _by_id(settings, jaeger, checked_id(trace_id))
+            return _slowest(api, wanted)
+        return _by_id(settings, api, checked_id(trace_id))
 
 
-def _by_id(settings: Settings, jaeger: Jaeger, trace_id: str) -> Trace:
-    found = jaeger.trace(trace_id)
+def urls(settings: Settings, trace_id: str) -> tuple[str, str]:
+    """Where a trace is shown: by Jaeger, and by Datadog's test agent."""
+    return (
+        jaeger.trace_url(settings.url("jaeger"), trace_id),
+        datadog.trace_url(settings.url("datadog-ui"), trace_id),
+    )
+
+
+def _by_id(settings: Settings, api: Jaeger, trace_id: str) -> Trace:
+    found = api.trace(trace_id)
     if found is not None:
         return found
     sent = next((one for one in ledger.read(settings) if one.trace_id == trace_id), None)
@@ -75,14 +83,12 @@ def _by_id(settings: Settings, jaeger: Jaeger, trace_id: str) -> Trace:
     raise LabError(f"Jaeger has no trace {trace_id}: {why}; `invoke trace` shows the slowest")
 
 
-def _slowest(jaeger: Jaeger, wanted: Filters) -> Trace:
+def _slowest(api: Jaeger, wanted: Filters) -> Trace:
     tags = {USER_ID: wanted.user_id} if wanted.user_id else None
-    found = jaeger.slowest(
-        since_s=wanted.since_s, tags=tags, min_duration_us=wanted.min_duration_us
-    )
+    found = api.slowest(since_s=wanted.since_s, tags=tags, min_duration_us=wanted.min_duration_us)
     if found is not None:
         return found
-    without = jaeger.slowest(since_s=wanted.since_s) if wanted.narrows else None
+    without = api.slowest(since_s=wanted.since_s) if wanted.narrows else None
     if without is not None:
         raise LabError(
             f"there is no query {wanted}; the slowest of all took {without.root.duration_ms:,.0f} "

@@ -3,30 +3,31 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from lab import datadog, jaeger
 from lab.critical_path import critical_path, critical_self_time_us, self_time_us
 from lab.folding import slowest_span
-from lab.jaeger import trace_url
 from lab.spans import Span, Trace
 from lab.stages import stages
 
 US_PER_MS = 1000
 
 
-def to_json(trace: Trace, jaeger_url: str) -> dict[str, Any]:
+def to_json(trace: Trace, jaeger_url: str, datadog_ui_url: str) -> dict[str, Any]:
     """All of the trace with what was found out about it. Times are milliseconds.
 
-    `{trace_id, trace_url, start, duration_ms, services, stages: [{name, duration_ms, share}],
-    slowest_span: {span_id, name, service, duration_ms, self_ms, share, ahead_of_next_ms,
-    next_span_id}, critical_path: [{span_id, name, service, start_ms,
-    duration_ms}], spans: [{span_id, parent_id, name, service, kind, start_ms, duration_ms, self_ms,
-    critical_ms, is_error, attributes}]}`. `start` is the root's, in UTC, and `start_ms` counts from
-    there; a span's `self_ms` is without any child, `critical_ms` the part of it that the request
+    `{trace_id, trace_url, datadog_url, start, duration_ms, services, stages: [{name, duration_ms,
+    share}], slowest_span: {span_id, name, service, duration_ms, self_ms, share, ahead_of_next_ms,
+    next_span_id}, critical_path: [{span_id, name, service, start_ms, duration_ms}], spans:
+    [{span_id, parent_id, name, service, kind, start_ms, duration_ms, self_ms, critical_ms,
+    is_error, attributes}]}`. `start` is the root's, in UTC, and `start_ms` counts from there; a
+    span's `self_ms` is without any child, `critical_ms` the part of it that the request
     waited for. The slowest span's `self_ms` has its own client calls folded in (lab/folding.py).
     """
     root = trace.root
     return {
         "trace_id": trace.trace_id,
-        "trace_url": trace_url(jaeger_url, trace.trace_id),
+        "trace_url": jaeger.trace_url(jaeger_url, trace.trace_id),
+        "datadog_url": datadog.trace_url(datadog_ui_url, trace.trace_id),
         "start": datetime.fromtimestamp(root.start_us / 1e6, UTC).isoformat(),
         "duration_ms": root.duration_ms,
         "services": sorted({span.service for span in trace.spans}),

@@ -1,6 +1,6 @@
 """`invoke up`: the lab started, its index loaded, its first traces sent, and where to look."""
 
-from lab import containers, control, stack, status, traffic
+from lab import containers, control, reference, stack, status, traffic
 from lab.console import out, steps
 from lab.settings import Settings
 from services.telemetry import conventions
@@ -13,7 +13,12 @@ def run(settings: Settings, *, send_traffic: bool) -> None:
         if send_traffic:
             told("warming up: sending traffic until at least 10 traces are sampled")
             since_s = containers.started_s(settings, (*conventions.SERVICES, "jaeger", "datadog"))
-            mystery = traffic.warm_up(settings, told.update, since_s=since_s)
+            mystery = traffic.warm_up(
+                settings,
+                told.update,
+                since_s=since_s,
+                meanwhile=lambda: reference.ensure(settings, told, control.on(settings)),
+            )
             told(f"warmed up; the mystery query's trace is {mystery}")
     out.print()
     out.print(status.links(settings))

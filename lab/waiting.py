@@ -36,3 +36,12 @@ def wait_of(stack: Stack) -> Wait | None:
     if LOCK_CALLS.fullmatch(call) and LOCK_FILES.search(leaf.file):
         return "lock"
     return None
+
+
+def is_idle_loop(stack: Stack) -> bool:
+    """Whether an event loop waits for events: nothing of a coroutine is on its stack then."""
+    leaf = stack[-1]
+    call = leaf.function.rpartition(".")[2]
+    if call == "select" and leaf.path == "selectors.py":
+        return any(frame.path.startswith("asyncio/") for frame in stack)
+    return "uvloop" in leaf.path and call.startswith("run")

@@ -50,11 +50,13 @@ def warm_up(
     want_traces: int = 10,
     since_s: float | None = None,
     bounds: Bounds = DEFAULT_BOUNDS,
+    meanwhile: Callable[[], bool] = lambda: False,
 ) -> str:
     """Send traffic until Jaeger holds ``want_traces`` complete traces, then the mystery query.
 
     Returns the mystery query's trace id. A lab that is warm is left as it is; it counts what was
-    sent since ``since_s`` (since the epoch; by default in the last hour). Raises LabError where the
+    sent since ``since_s`` (since the epoch; by default in the last hour). ``meanwhile`` is called
+    while the traces arrive; it tells whether it sent requests of its own. Raises LabError where the
     requests fail, too few are sampled or their traces don't arrive, UnavailableError where the
     gateway or Jaeger isn't there.
     """
@@ -62,12 +64,16 @@ def warm_up(
         jaeger.services()  # better told now than after the traffic
         known = _warm_already(settings, jaeger, want_traces, since_s, bounds)
         if known:
+            if meanwhile():
+                time.sleep(bounds.settle_s)
             return known
         outcomes = asyncio.run(_send(settings, on_progress, want_traces, bounds))
         settled_s = time.monotonic() + bounds.settle_s
         sampled = _judge(outcomes, want_traces)
         on_progress("sending the mystery query")
         mystery = send_mystery(settings)
+        if meanwhile():
+            settled_s = time.monotonic() + bounds.settle_s
         arrival.wait(jaeger, sampled, want_traces, bounds.arrival_timeout_s, on_progress)
         arrival.wait(jaeger, [mystery], 1, bounds.arrival_timeout_s, on_progress)
         on_progress("waiting for the last spans")

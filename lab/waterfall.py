@@ -23,14 +23,14 @@ NAME_SHARE = 0.42
 
 
 def render(
-    trace: Trace, width: int | None = None, *, url: str = "", fold: bool = True
+    trace: Trace, width: int | None = None, *, urls: tuple[str, ...] = (), fold: bool = True
 ) -> RenderableType:
     """The trace as it fits ``width`` columns (by default the terminal's), at least 60.
 
-    ``url`` is the address of its page in Jaeger. With ``fold``, more than six siblings alike are
+    ``urls`` are the addresses of its pages. With ``fold``, more than six siblings alike are
     shown as the longest two and one line for the rest.
     """
-    return Waterfall(trace, width, url, fold)
+    return Waterfall(trace, width, urls, fold)
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Waterfall:
 
     trace: Trace
     width: int | None
-    url: str
+    urls: tuple[str, ...]
     fold: bool
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = max(MIN_WIDTH, self.width or options.max_width)
         glyphs = ASCII if options.ascii_only else UNICODE
-        yield from headline(self.trace, self.url)
+        yield from headline(self.trace, self.urls)
         yield Text()
         yield from _Sheet(self.trace, width, glyphs, self.fold).rows()
         yield Text()

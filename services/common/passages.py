@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MAX_PASSAGES = 100
+MAX_PASSAGES = 120
 MAX_TEXT_CHARS = 20_000
 
 

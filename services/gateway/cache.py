@@ -6,6 +6,7 @@ Values are compressed, as the passages of an answer are kept with it.
 import hashlib
 import json
 import zlib
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -14,7 +15,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from services.common import flags
 from services.gateway.circuit import Circuit
+from services.gateway.fragments import read_fragments, store_fragments
 from services.gateway.models import QueryRequest, StoredAnswer
 from services.telemetry import conventions, spans
 
@@ -69,10 +72,13 @@ class Cache:
             pipe = self._redis.pipeline(transaction=False)
             if kept:
                 pipe.set(request_key(kept[0]), kept[1].model_dump_json(), ex=KEPT_REQUEST_TTL_S)
-            if key:
+            in_fragments = flags.is_on("answer_fragments")
+            if key and not in_fragments:
                 pipe.get(key)
-            results = await self._run(span, pipe.execute)
+            results = await self._run(span, pipe.execute) if len(pipe) else None
             packed = results[-1] if results and key else None
+            if key and in_fragments:
+                packed = await self._run(span, lambda: read_fragments(self._redis, key))
             found = await to_thread.run_sync(_unpack, packed) if packed else None
             span.set({conventions.CACHE_HIT: found is not None})
             return found
@@ -84,7 +90,11 @@ class Cache:
                 span.set({AVAILABLE: False})
                 return
             packed = await to_thread.run_sync(_pack, answer)
-            await self._run(span, lambda: self._redis.set(key, packed, ex=self._ttl_s))
+            if flags.is_on("answer_fragments"):
+                store = partial(store_fragments, self._redis, key, packed, self._ttl_s)
+                await self._run(span, store)
+            else:
+                await self._run(span, lambda: self._redis.set(key, packed, ex=self._ttl_s))
 
     async def kept_request(self, trace_id: str) -> dict[str, Any] | None:
         """The body of a query of the last day. Raises CacheUnavailableError if Redis is away."""

@@ -20,7 +20,7 @@ class QueryRequest(BaseModel):
 
 
 class Source(BaseModel):
-    """A passage the answer was made from; ``score`` is 0 to 1."""
+    """A passage the answer was made from; ``score`` is 0 to 1, ``excerpt`` how it begins."""
 
     model_config = FROZEN
 
@@ -28,6 +28,7 @@ class Source(BaseModel):
     title: str
     url: str
     score: float
+    excerpt: str
 
 
 class Usage(BaseModel):

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from services.common import flags
 from services.common.passages import Passage
+from services.gateway.audit import Audit
 from services.gateway.cache import Cache, answer_key
 from services.gateway.models import (
     Generated,
@@ -22,6 +24,8 @@ from services.gateway.upstream import Deadline, Upstream
 from services.telemetry import conventions, spans
 
 log = logging.getLogger(__name__)
+
+EXCERPT_CHARS = 240
 
 
 @dataclass
@@ -49,10 +53,16 @@ class Pipeline:
     """Answers queries. One for the process."""
 
     def __init__(
-        self, settings: Settings, cache: Cache, retriever: Upstream, generator: Upstream
+        self,
+        settings: Settings,
+        cache: Cache,
+        audit: Audit,
+        retriever: Upstream,
+        generator: Upstream,
     ) -> None:
         self._settings = settings
         self._cache = cache
+        self._audit = audit
         self._retriever = retriever
         self._generator = generator
         # Which documentation the answers come from, as the retriever said last: a part of the
@@ -76,6 +86,8 @@ class Pipeline:
                 conventions.LLM_COMPLETION_TOKENS: answer.usage.completion_tokens,
             }
         )
+        if flags.is_on("answer_audit"):
+            self._audit.record_answer(root.trace_id, request.user_id, answer.answer)
         source = "the cache" if answer.cached else request.model
         log.info("answered by %s in %.0f ms", source, answer.timings_ms["total"])
         return answer
@@ -127,12 +139,23 @@ class Pipeline:
             return await self._generator.post("/generate", body, Generated, timeout_s, by)
 
 
+def excerpt(text: str) -> str:
+    """How a text begins, in one line of up to EXCERPT_CHARS characters, cut between words."""
+    line = " ".join(text[: 2 * EXCERPT_CHARS].split())
+    if len(line) <= EXCERPT_CHARS and len(text) <= 2 * EXCERPT_CHARS:
+        return line
+    return line[: EXCERPT_CHARS - 1].rpartition(" ")[0] + " …"
+
+
 def _answer(
     stored: StoredAnswer, cost_usd: float, cached: bool, root: spans.BothSpans, timings: Timings
 ) -> QueryAnswer:
     return QueryAnswer(
         answer=stored.answer,
-        sources=[Source(**passage.model_dump(exclude={"text"})) for passage in stored.passages],
+        sources=[
+            Source(**passage.model_dump(exclude={"text"}), excerpt=excerpt(passage.text))
+            for passage in stored.passages
+        ],
         usage=stored.usage,
         cost_usd=cost_usd,
         cached=cached,

@@ -3,26 +3,27 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated
 
 import httpx
 from fastapi import FastAPI, Header
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
 
 from services.common import problems, readiness
 from services.common.app import application
 from services.common.problems import ProblemError
 from services.gateway import upstream
+from services.gateway.audit import Audit
 from services.gateway.cache import Cache, CacheUnavailableError
 from services.gateway.models import QueryAnswer, QueryRequest
+from services.gateway.page import WEB, Page
 from services.gateway.pipeline import Pipeline
 from services.gateway.settings import Settings
 from services.gateway.upstream import Upstream
 
 MAX_BODY_BYTES = 64 * 1024
-PAGE = Path(__file__).with_name("page.html")
 TRACE_ID = r"^[0-9a-f]{32}$"
 
 
@@ -35,7 +36,10 @@ class Gateway:
         self._cache = Cache(settings.redis_url, settings.redis_timeout_s, settings.cache_ttl_s)
         self._retriever = Upstream("retriever", settings.retriever_url, self._client)
         self._generator = Upstream("generator", settings.generator_url, self._client)
-        self._pipeline = Pipeline(settings, self._cache, self._retriever, self._generator)
+        self._audit = Audit(settings.redis_url, settings.redis_timeout_s)
+        self._pipeline = Pipeline(
+            settings, self._cache, self._audit, self._retriever, self._generator
+        )
 
     async def query(
         self, request: QueryRequest, cache_control: Annotated[str, Header()] = ""
@@ -62,14 +66,10 @@ class Gateway:
             wanted={"redis": self._cache.ping},
         )
 
-    async def page(self) -> HTMLResponse:
-        """A page to ask a question and see its trace."""
-        text = PAGE.read_text(encoding="utf-8")
-        return HTMLResponse(text.replace("{{trace_url}}", self._settings.trace_url))
-
     async def close(self) -> None:
         await self._client.aclose()
         await self._cache.close()
+        self._audit.close()
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient | None = None) -> FastAPI:
@@ -87,6 +87,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient | None = None) -> F
     app = application("gateway", lifespan, MAX_BODY_BYTES)
     app.post("/query", responses=problems.DOCUMENTED)(gateway.query)
     app.get("/queries/{trace_id}", responses=problems.DOCUMENTED)(gateway.kept_request)
-    app.get("/", response_class=HTMLResponse, include_in_schema=False)(gateway.page)
+    app.get("/", response_class=HTMLResponse, include_in_schema=False)(Page(settings).get)
+    app.mount("/web", StaticFiles(directory=WEB))
     app.get("/readyz", tags=["operation"])(gateway.readyz)
     return app

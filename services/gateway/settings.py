@@ -7,7 +7,11 @@ from services.common.env import Env
 
 @dataclass(frozen=True)
 class Settings:
-    """Read from the environment; the defaults are for a lab in containers."""
+    """Read from the environment; the defaults are for a lab in containers.
+
+    In ``trace_url`` and ``datadog_url`` a `{trace_id}` stands for a trace's 32 hex digits, and a
+    `{datadog_id}` for the lower half of it as a decimal number, which is Datadog's name for it.
+    """
 
     retriever_url: str = "http://retriever:8000"
     generator_url: str = "http://generator:8000"
@@ -20,6 +24,7 @@ class Settings:
     generate_timeout_s: float = 40
     deadline_s: float = 60
     trace_url: str = "http://127.0.0.1:16686/trace/{trace_id}"
+    datadog_url: str = "http://127.0.0.1:8127/traces/{datadog_id}"
 
     @staticmethod
     def read(env: Env) -> "Settings":
@@ -41,4 +46,5 @@ class Settings:
             ),
             deadline_s=env.number("QUERY_DEADLINE_S", default.deadline_s, 0.1, 600),
             trace_url=env.url("TRACE_URL", default.trace_url),
+            datadog_url=env.url("DATADOG_TRACE_URL", default.datadog_url),
         )

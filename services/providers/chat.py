@@ -11,9 +11,10 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from services.common import tokens
+from services.common import flags, tokens
 from services.providers.answers import Answer, compose
 from services.providers.latency import ChatLatency, Pace
+from services.providers.limit import RateLimit
 from services.providers.models import ChatRequest
 
 
@@ -28,24 +29,34 @@ class Model:
 
 MODELS = {
     # 3,500 ms for 1,850 tokens read and 420 written
-    "gpt-4": Model("gpt-4-0613", 8192, ChatLatency(400, 0.2, 6.5)),
+    "gpt-4": Model("gpt-4-0613", 8192, ChatLatency(240, 0.4, 6.0)),
     "gpt-4-turbo": Model("gpt-4-turbo-2024-04-09", 128_000, ChatLatency(300, 0.05, 4.0)),
     "gpt-4o": Model("gpt-4o-2024-08-06", 128_000, ChatLatency(250, 0.03, 2.2)),
     "gpt-4o-mini": Model("gpt-4o-mini-2024-07-18", 128_000, ChatLatency(120, 0.02, 1.0)),
 }
 
 
+# In a busy hour a request waits before it is worked on.
+BUSY_MS = 1200
+REFUSING_MS = 90
+
+
 class OpenAIError(Exception):
     """An error in OpenAI's shape."""
 
     def __init__(
-        self, status: HTTPStatus, message: str, code: str | None = None, param: str | None = None
+        self,
+        status: HTTPStatus,
+        message: str,
+        code: str | None = None,
+        param: str | None = None,
+        kind: str = "invalid_request_error",
     ) -> None:
         super().__init__(message)
         self.status = status
         self.error = {
             "message": message,
-            "type": "invalid_request_error",
+            "type": kind,
             "param": param,
             "code": code,
         }
@@ -62,6 +73,7 @@ class Chat:
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
+        self._limit = RateLimit()
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/v1", tags=["openai"])
@@ -81,10 +93,16 @@ class Chat:
         """Answer a chat, after as long as the real model would take."""
         started_s = self._pace.start()
         _check_key(authorization)
-        asked = _parse(await request.body())
+        body = await request.body()
+        asked = _parse(body)
         model = _model(asked.model)
+        if flags.is_on("provider_retries") and self._limit.refuses(body):
+            await self._pace.finish(started_s, REFUSING_MS)
+            raise _over_limit(asked.model)
         prompt_tokens, answer = await to_thread.run_sync(_answer, asked, model)
         latency_ms = model.latency.of(prompt_tokens, answer.tokens)
+        if flags.is_on("provider_latency"):
+            latency_ms += BUSY_MS
         await self._pace.finish(started_s, latency_ms)
         return JSONResponse(
             _document(asked, model, prompt_tokens, answer),
@@ -122,6 +140,12 @@ def _model(name: str) -> Model:
             return model
     message = f"The model `{name}` does not exist or you do not have access to it."
     raise OpenAIError(HTTPStatus.NOT_FOUND, message, "model_not_found", "model")
+
+
+def _over_limit(model: str) -> OpenAIError:
+    message = f"Rate limit reached for {model} on requests per min (RPM)."
+    code, kind = "rate_limit_exceeded", "requests"
+    return OpenAIError(HTTPStatus.TOO_MANY_REQUESTS, message, code, kind=kind)
 
 
 def _answer(asked: ChatRequest, model: Model) -> tuple[int, Answer]:

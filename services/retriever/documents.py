@@ -1,18 +1,23 @@
 """The document store: the passages' texts in SQLite, read only."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, select, text
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
+from services.common import flags
 from services.common.passages import Passage
 
 DATABASE = "corpus.sqlite"
 POOL_SIZE = 8
+# For what needs its rows one after another: one connection, and a limit to waiting for it.
+READERS = 1
+READER_TIMEOUT_S = 0.4
 
 _metadata = MetaData()
 _passages = Table(
@@ -44,17 +49,10 @@ class Documents:
         database = data_dir / DATABASE
         if not database.is_file():
             raise FileNotFoundError(f"{database} is missing; build it with `python -m seed.corpus`")
-        query = {"mode": "ro", "immutable": "1", "uri": "true"}
-        # Looked up when called: instrumentation replaces it after this module was imported.
-        self._engine: Engine = sqlalchemy.create_engine(
-            URL.create("sqlite", database=f"file:{database}", query=query),
-            poolclass=QueuePool,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            isolation_level="AUTOCOMMIT",  # nothing is written, so there is nothing to roll back
-            skip_autocommit_rollback=True,
-            connect_args={"check_same_thread": False},
-        )
+        self._engine = _pool(database, POOL_SIZE)
+        self._readers = _pool(database, READERS, READER_TIMEOUT_S)
+        # What was read for a search result, as JSON.
+        self.document_cache: dict[tuple[tuple[str, float], ...], str] = {}
 
     def corpus(self) -> Corpus:
         with self._engine.connect() as connection:
@@ -67,12 +65,65 @@ class Documents:
         One query for all of them. An id that isn't in the store is left out: the index may be of
         another version of the corpus.
         """
+        if flags.is_on("document_cache"):
+            return self._load_cached(scores)
+        self.document_cache.clear()
+        return self._load(scores)
+
+    def _load(self, scores: Sequence[tuple[str, float]]) -> list[Passage]:
+        if flags.is_on("passage_lookup"):
+            return self._look_up_each(scores)
+        if flags.is_on("document_pool"):
+            return self._load_in_parts(scores)
         columns = (_passages.c.id, _passages.c.title, _passages.c.url, _passages.c.text)
         wanted = select(*columns).where(_passages.c.id.in_([key for key, _ in scores]))
         with self._engine.connect() as connection:
             found = {row.id: row for row in connection.execute(wanted)}
         return [
             Passage(id=key, title=row.title, url=row.url, text=row.text, score=score)
+            for key, score in scores
+            if (row := found.get(key))
+        ]
+
+    def _load_cached(self, scores: Sequence[tuple[str, float]]) -> list[Passage]:
+        result = tuple(scores)
+        kept = self.document_cache.get(result)
+        if kept is None:
+            fields = [passage.model_dump() for passage in self._load(scores)]
+            kept = self.document_cache[result] = json.dumps(fields, ensure_ascii=False)
+        return [Passage(**one) for one in json.loads(kept)]
+
+    def _look_up_each(self, scores: Sequence[tuple[str, float]]) -> list[Passage]:
+        """As ``load``, in the order of the scores from the start."""
+        columns = (_passages.c.id, _passages.c.title, _passages.c.url, _passages.c.text)
+        passages = []
+        with self._engine.connect() as connection:
+            for key, score in scores:
+                named = select(*columns).where(func.lower(_passages.c.id) == key.lower())
+                # names that differ in case alone are different passages
+                found = {row.id: row for row in connection.execute(named)}
+                if row := found.get(key):
+                    passages.append(
+                        Passage(id=key, title=row.title, url=row.url, text=row.text, score=score)
+                    )
+        return passages
+
+    def _load_in_parts(self, scores: Sequence[tuple[str, float]]) -> list[Passage]:
+        """As ``load``; the texts are read while the headings' cursor is still open."""
+        wanted = _passages.c.id.in_([key for key, _ in scores])
+        headings = select(_passages.c.id, _passages.c.title, _passages.c.url).where(wanted)
+        with self._readers.connect() as connection:
+            rows = connection.execute(headings)
+            try:
+                second = self._readers.connect()
+            except sqlalchemy.exc.TimeoutError:
+                second = self._engine.connect()
+            with second:
+                bodies = second.execute(select(_passages.c.id, _passages.c.text).where(wanted))
+                texts = dict(bodies.tuples().all())
+            found = {row.id: row for row in rows}
+        return [
+            Passage(id=key, title=row.title, url=row.url, text=texts[key], score=score)
             for key, score in scores
             if (row := found.get(key))
         ]
@@ -90,3 +141,19 @@ class Documents:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._readers.dispose()
+
+
+def _pool(database: Path, size: int, timeout_s: float = 30.0) -> Engine:
+    query = {"mode": "ro", "immutable": "1", "uri": "true"}
+    # Looked up when called: instrumentation replaces it after this module was imported.
+    return sqlalchemy.create_engine(
+        URL.create("sqlite", database=f"file:{database}", query=query),
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=timeout_s,
+        isolation_level="AUTOCOMMIT",  # nothing is written, so there is nothing to roll back
+        skip_autocommit_rollback=True,
+        connect_args={"check_same_thread": False},
+    )

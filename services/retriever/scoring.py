@@ -11,7 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from services.common import flags
 from services.common.passages import Passage
+from services.retriever.fingerprint import fingerprint, likeness
+from services.retriever.repeats import distinct
 
 WORD = re.compile(r"[a-z]+|[0-9]+")
 SUFFIXES = ("ing", "ies", "es", "ed", "s")
@@ -21,6 +24,8 @@ GAP_OPEN = 0.3
 GAP_EXTEND = 0.05
 # How much the alignment (0 to 1) counts beside the cosine similarity.
 ALIGNMENT_WEIGHT = 0.5
+# Fingerprints are compared and don't count yet: nothing in seed/ was found better with them.
+LIKENESS_WEIGHT = 0.0
 
 
 def words(text: str) -> list[str]:
@@ -76,19 +81,29 @@ def score(question: str, passages: Sequence[Passage], rarity: Rarity) -> list[Pa
     """The passages with new scores, best first; the order given decides between equals.
 
     A score is the cosine similarity that the passage came with plus the weighted share of the
-    question that aligns, scaled so that 1 is the most there can be.
+    question that aligns, scaled so that 1 is the most there can be. A passage that has the same
+    words as one before it is left out.
     """
     asked = words(question)
     weights = [rarity.of(word) for word in asked]
     most = sum(weights) or 1.0
-    scored = [
-        passage.model_copy(update={"score": _combine(passage.score, aligned / most)})
-        for passage in passages
-        for aligned in [alignment(asked, weights, words(f"{passage.title} {passage.text}"))]
-    ]
+    texts = [words(f"{passage.title} {passage.text}") for passage in passages]
+    alike = _likenesses(question, passages)
+    scored = []
+    for place in distinct(texts):
+        aligned = alignment(asked, weights, texts[place]) / most
+        combined = _combine(passages[place].score, aligned, alike[place])
+        scored.append(passages[place].model_copy(update={"score": combined}))
     return sorted(scored, key=lambda passage: -passage.score)
 
 
-def _combine(similarity: float, aligned: float) -> float:
-    combined = (max(similarity, 0.0) + ALIGNMENT_WEIGHT * aligned) / (1 + ALIGNMENT_WEIGHT)
-    return round(combined, 6)
+def _likenesses(question: str, passages: Sequence[Passage]) -> list[float]:
+    if not flags.is_on("rerank_features"):
+        return [0.0] * len(passages)
+    asked = fingerprint(question)
+    return [likeness(asked, fingerprint(passage.text)) for passage in passages]
+
+
+def _combine(similarity: float, aligned: float, alike: float) -> float:
+    combined = max(similarity, 0.0) + ALIGNMENT_WEIGHT * aligned + LIKENESS_WEIGHT * alike
+    return round(combined / (1 + ALIGNMENT_WEIGHT + LIKENESS_WEIGHT), 6)

@@ -19,6 +19,7 @@ from services.common.stopwatch import Stopwatch
 from services.retriever.documents import Documents
 from services.retriever.index import VectorIndex, namespace
 from services.retriever.models import Candidates, Passages, RerankRequest, RetrieveRequest
+from services.retriever.questions import topic
 from services.retriever.scoring import Rarity, score
 from services.retriever.settings import Settings
 from services.telemetry import conventions, spans
@@ -43,7 +44,7 @@ class Retriever:
         """Passages near the question, several times ``top_k``, by cosine similarity."""
         timings = Stopwatch()
         with spans.span(conventions.EMBED):
-            vector = self._embedder.embed([request.question])[0].tolist()
+            vector = self._embedder.embed([topic(request.question)])[0].tolist()
         timings.lap(conventions.EMBED)
         wanted = self._settings.candidates(request.top_k)
         found = self._search(vector, wanted)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.common.env import Env
+from services.common.passages import MAX_PASSAGES
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ class Settings:
             candidates_per_result=env.integer(
                 "CANDIDATES_PER_RESULT", default.candidates_per_result, 1, 20
             ),
-            min_candidates=env.integer("MIN_CANDIDATES", default.min_candidates, 1, 100),
+            min_candidates=env.integer("MIN_CANDIDATES", default.min_candidates, 1, MAX_PASSAGES),
         )
 
     def candidates(self, top_k: int) -> int:
         """How many passages are fetched, so that reranking has something to choose from."""
-        return min(max(top_k * self.candidates_per_result, self.min_candidates), 100)
+        wanted = max(top_k * self.candidates_per_result, self.min_candidates)
+        return min(wanted, MAX_PASSAGES)

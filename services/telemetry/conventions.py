@@ -18,6 +18,10 @@ SCORE = "score"
 SERIALIZE_PROMPT = "serialize_prompt"
 OPENAI_GENERATE = "openai.generate"
 STAGES = (RETRIEVE, RERANK, GENERATE)
+# Made by the application itself, whatever their kind; those of instrumentations have other names.
+APPLICATION = frozenset(
+    {*STAGES, CACHE, EMBED, PINECONE_QUERY, LOAD_PASSAGES, SCORE, SERIALIZE_PROMPT, OPENAI_GENERATE}
+)
 
 # Span attributes
 USER_ID = "user_id"

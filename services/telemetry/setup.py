@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
 from services.common.env import Env
-from services.telemetry import allocations, jsonlog
+from services.telemetry import allocations, counted, jsonlog, monitoring
+from services.telemetry.counted import Counting, CountingMiddleware
 from services.telemetry.tracer import SHUTDOWN_TIMEOUT_S, TracerSettings, Tracing
 from services.telemetry.unsampled import QuietMiddleware, bypass_ddtrace, patched_classes
 
@@ -38,6 +39,7 @@ class Telemetry:
     service: str
     tracing: Tracing
     with_datadog: bool
+    counting: Counting | None
     control_dir: Path | None = None
 
     @staticmethod
@@ -45,7 +47,7 @@ class Telemetry:
         """Logs and tracer provider. Once a process, before a library is instrumented.
 
         Environment: OTEL_SERVICE_NAME, LOG_LEVEL, TRACELAB_CONTROL_DIR (without it nobody can ask
-        for allocations) and those of TracerSettings.
+        for counts or allocations) and those of TracerSettings.
         """
         service = env.text("OTEL_SERVICE_NAME")
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", SEMANTIC_CONVENTIONS)
@@ -57,7 +59,9 @@ class Telemetry:
 
             datadog.install_filter()
         control_dir = env.optional("TRACELAB_CONTROL_DIR")
-        return Telemetry(service, tracing, with_datadog, Path(control_dir) if control_dir else None)
+        control = Path(control_dir) if control_dir else None
+        counting = Counting(control) if control else None
+        return Telemetry(service, tracing, with_datadog, counting, control)
 
     def instrument(self, libraries: Iterable[Library]) -> None:
         """Trace what these libraries do. Before a client or a connection of theirs is made."""
@@ -70,8 +74,11 @@ class Telemetry:
         """Trace the requests of ``app`` and let it tell its telemetry; nothing is added later.
 
         The order matters: OpenTelemetry's server span must be the outermost, as ddtrace takes id
-        and decision from it.
+        and decision from it. What counts calls is the innermost, so that the tracers' own are few.
         """
+        if self.counting:
+            app.add_middleware(CountingMiddleware, counting=self.counting)
+            app.get(counted.PATH, include_in_schema=False)(self.counting.tell)
         if self.with_datadog:
             from services.telemetry import datadog
 
@@ -87,7 +94,12 @@ class Telemetry:
 
     def describe(self) -> dict[str, Any]:
         """The configuration in force, read off the live objects."""
-        described = {"service": self.service, **self.tracing.describe(), "datadog": None}
+        described = {
+            "service": self.service,
+            **self.tracing.describe(),
+            "counting": monitoring.is_on(),
+            "datadog": None,
+        }
         if self.with_datadog:
             from services.telemetry import datadog
 

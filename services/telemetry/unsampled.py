@@ -18,6 +18,7 @@ PATCHED_BY_DDTRACE = {
     "httpx": ("AsyncClient", "Client"),
     "httpx2": ("AsyncClient", "Client"),
     "redis.asyncio.client": ("Pipeline", "Redis"),
+    "redis.client": ("Pipeline", "Redis"),
     "openai._base_client": ("SyncAPIClient",),
     "openai.resources.chat.completions": ("Completions",),
 }

@@ -1,7 +1,6 @@
 """The recording's clock aligned with the spans."""
 
-from lab.clock import UNCALIBRATED_ERROR_US, Clock, calibrate
-from lab.cuts import Interval
+from lab.clock import UNCALIBRATED_ERROR_US, Clock, Interval, calibrate
 from lab.stacks import Frame, Stay, Timeline
 
 STARTED_US = 1_000_000_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.collect import TIMEOUT_S, collect, whole_as
+from lab.collect import TIMEOUT_S, collect, whole
 from lab.errors import LabError
 from lab.spans import Trace
 from tests.lab.literal_traces import mystery
@@ -23,19 +23,19 @@ class Clock:
 
 def test_a_trace_is_taken_once_it_is_whole() -> None:
     """Jaeger is asked again until every service's spans are there, without gaps."""
-    whole = mystery()
-    gateway_only = Trace.of(s for s in whole.spans if s.service == "gateway")
-    gappy = Trace.of(s for s in whole.spans if s.name != "POST /generate")
-    answers = [None, gateway_only, gappy, whole]
+    every = mystery()
+    gateway_only = Trace.of(s for s in every.spans if s.service == "gateway")
+    gappy = Trace.of(s for s in every.spans if s.name != "POST /generate")
+    answers = [None, gateway_only, gappy, every]
     clock = Clock()
     found = collect(
         lambda _: answers.pop(0),
         ["x"],
-        whole_as(whole),
+        whole(("gateway", "retriever", "generator")),
         clock=clock.read,
         sleep=clock.sleep,
     )
-    assert found == (whole,)
+    assert found == (every,)
     assert answers == []
 
 

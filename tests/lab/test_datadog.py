@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lab.datadog import Datadog, parse_traces
+from lab.datadog import Datadog, parse_traces, trace_url
 from lab.errors import LabError, UnavailableError
 
 URL = "http://127.0.0.1:8126"
@@ -48,6 +48,12 @@ def test_spans_of_all_services_meet_under_the_whole_trace_id() -> None:
     assert trace_id == "abcdef0123456789fedcba9876543210"
     assert [one.span_id for one in traces[trace_id]] == [f"{n:016x}" for n in (1, 2, 3)]
     assert [one.parent_id for one in traces[trace_id]] == [None, f"{1:016x}", f"{2:016x}"]
+
+
+def test_a_trace_page_is_named_by_the_lower_half_in_decimal() -> None:
+    """The test agent's viewer finds a trace by the id that ddtrace puts into each span."""
+    url = trace_url("http://127.0.0.1:8127", "4bf92f3577b34da6a3ce929d0e0e4736")
+    assert url == "http://127.0.0.1:8127/traces/11803532876627986230"
 
 
 def test_a_trace_of_64_bits_gets_leading_zeros() -> None:

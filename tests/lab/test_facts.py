@@ -1,10 +1,18 @@
 """What a trace says about one span."""
 
+from dataclasses import replace
+
 import pytest
 
-from lab.facts import Calls, facts
-from lab.spans import Trace
+from lab import facts as all_facts
+from lab.facts import Calls, Facts
+from lab.spans import Span, Trace
 from tests.lab.literal_traces import MS, T0_US, many_selects, mystery, named, span
+
+
+def facts(trace: Trace, span: Span) -> Facts:
+    """Those of one span."""
+    return next(one for one in all_facts.facts(trace) if one.span is span)
 
 
 def test_a_waiting_span_tells_its_call_and_its_cpu_time() -> None:
@@ -15,12 +23,13 @@ def test_a_waiting_span_tells_its_call_and_its_cpu_time() -> None:
     assert found.calls[0] == Calls(
         ("chat gpt-4", "POST"),
         "providers",
+        statement="",
         count=1,
+        errors=0,
         own_us=3_492_000,
         extent_us=3_492_000,
         is_answered=False,
     )
-    assert found.calls[0].label == "`chat gpt-4` > `POST` to providers"
 
 
 def test_application_children_are_not_own_time() -> None:
@@ -63,6 +72,29 @@ def test_calls_that_differ_in_literals_only_are_alike() -> None:
     groups = facts(trace, named(trace, "load_passages")).calls
     assert [(calls.count, calls.own_us) for calls in groups] == [(50, 300_000), (1, 40_000)]
     assert groups[0].extent_us == 49 * 8_000 + 6_000
+    assert groups[0].statement == "SELECT text FROM passages WHERE rowid=?"
+
+
+def test_calls_that_fail_are_counted() -> None:
+    """An error status counts, and so does an HTTP status of 400 and more."""
+    parent = span("01", None, "openai.generate", "generator", (0, 100))
+    tries = [
+        span(
+            "02", "01", "POST", "generator", (0, 20), kind="client", http__response__status_code=429
+        ),
+        span(
+            "03",
+            "01",
+            "POST",
+            "generator",
+            (30, 50),
+            kind="client",
+            http__response__status_code=200,
+        ),
+        replace(span("04", "01", "POST", "generator", (60, 80), kind="client"), is_error=True),
+    ]
+    groups = facts(Trace.of([parent, *tries]), parent).calls
+    assert [(calls.count, calls.errors) for calls in groups] == [(3, 2)]
 
 
 def test_a_client_span_made_by_hand_is_its_own_call() -> None:

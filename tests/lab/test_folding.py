@@ -55,18 +55,26 @@ def test_a_request_of_one_span_has_no_next() -> None:
     assert ranked.share == 1.0
 
 
-def test_the_same_place_is_found_in_a_replay() -> None:
-    """A span is found again by the names above it, not by its name alone."""
+def test_a_place_is_the_way_from_the_root_without_client_calls() -> None:
+    """A span is found again in a replay by the application spans above it."""
     trace = mystery()
-    again = Trace.of(replace(one, trace_id="b" * 32) for one in trace.spans)
-    for name in ("openai.generate", "score"):
-        found = folding.same_place(trace, named(trace, name), again)
-        assert found is not None
-        assert (found.name, found.trace_id) == (name, "b" * 32)
-    assert folding.same_place(trace, trace.by_id["36"], again) == again.by_id["36"]
+    found = folding.places(trace)
+    assert found["23"] == (
+        ("gateway", "POST /query"),
+        ("gateway", "rerank"),
+        ("retriever", "POST /rerank"),
+        ("retriever", "score"),
+    )
+    again = Trace.of(
+        replace(one, span_id=f"b{one.span_id}", parent_id=f"b{one.parent_id}", trace_id="b" * 32)
+        for one in trace.spans
+    )
+    assert {span_id[1:]: place for span_id, place in folding.places(again).items()} == found
 
 
-def test_a_span_missing_from_a_replay_is_not_found() -> None:
-    """A replay that took another way has no such place."""
-    trace = mystery()
-    assert folding.same_place(trace, named(trace, "openai.generate"), rerank_slowest()) is None
+def test_client_calls_have_no_place_of_their_own() -> None:
+    """The calls that openai.generate makes are in its place; a contract span of kind client isn't
+    one of them."""
+    found = folding.places(mystery())
+    assert {"35", "36", "31"}.isdisjoint(found)
+    assert found["13"][-1] == ("retriever", "pinecone.query")

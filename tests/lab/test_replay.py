@@ -69,7 +69,7 @@ def test_a_replay_is_forced_and_passes_the_cache_by(settings: Settings) -> None:
     with replayer(settings, answer) as gateway:
         first, second = gateway.send(BODY), gateway.send(BODY)
     assert first.trace_id != second.trace_id
-    assert first.cost_usd == 0.08
+    assert (gateway.sent, gateway.cost_usd) == (2, 0.16)
     for request, made in zip(sent, (first, second), strict=True):
         assert json.loads(request.content) == BODY
         assert request.headers["traceparent"].startswith(f"00-{made.trace_id}-")
@@ -81,6 +81,12 @@ def test_a_replay_is_forced_and_passes_the_cache_by(settings: Settings) -> None:
         (first.trace_id, True),
         (second.trace_id, True),
     ]
+
+
+def test_a_replay_can_be_given_its_trace_id(settings: Settings) -> None:
+    """So that it is known before it is sent."""
+    with replayer(settings, echo) as gateway:
+        assert gateway.send(BODY, TRACE_ID).trace_id == TRACE_ID
 
 
 def test_a_cached_original_is_replayed_with_the_cache(settings: Settings) -> None:
@@ -136,40 +142,45 @@ def test_a_replay_is_known_by_its_trace() -> None:
 
 
 class Clock:
-    """Seconds that pass only while a replay runs."""
+    """Seconds that pass only while a replay runs, or by sleeping."""
 
-    def __init__(self, total_s: float) -> None:
-        self.left = total_s
+    def __init__(self) -> None:
+        self.now_s = 0.0
 
-    def left_s(self) -> float:
-        return max(0.0, self.left)
+    def read(self) -> float:
+        return self.now_s
 
-    def replay(self, duration_s: float) -> Replay:
-        self.left -= duration_s
-        return Replay("x", duration_s, 0.0)
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+    def fill(self, duration_s: float, seconds: float, least: int = 3) -> int:
+        """How many replays of that length are made in ``seconds``."""
+
+        def send() -> Replay:
+            self.now_s += duration_s
+            return Replay("x", duration_s)
+
+        found = fill(send, seconds, least=least, clock=self.read, sleep=self.sleep)
+        return len(found)
 
 
-def test_replays_fill_the_recording_with_whole_ones() -> None:
-    """Two of 4.2 s fit into 10 s; a third would not be whole."""
-    clock = Clock(10)
-    found = fill(lambda: clock.replay(4.2), clock.left_s, 4.2)
-    assert [one.in_recording for one in found] == [True, True]
+def test_replays_fill_the_time_and_no_more() -> None:
+    """Of 1 s with pauses of 0.3 s, seven fit into 10 s: an eighth would end later."""
+    assert Clock().fill(1.0, 10) == 7
 
 
-def test_one_replay_is_made_however_long_it_is() -> None:
-    """The first is tried in any case, and told to have outlasted the recording."""
-    clock = Clock(10)
-    found = fill(lambda: clock.replay(12.0), clock.left_s, 30.0)
-    assert found == (replace(found[0], duration_s=12.0, in_recording=False),)
+def test_slow_requests_are_replayed_often_enough_to_compare() -> None:
+    """Three of 4.2 s are made although two fill 10 s; two if two are enough."""
+    assert Clock().fill(4.2, 10) == 3
+    assert Clock().fill(4.2, 0, least=2) == 2
+
+
+def test_very_slow_requests_are_replayed_less_often() -> None:
+    """Of 25 s there are two, of a minute one: nobody waits for ever."""
+    assert Clock().fill(25, 10) == 2
+    assert Clock().fill(61, 10) == 1
 
 
 def test_quick_requests_are_not_replayed_without_end() -> None:
-    """A request of milliseconds is replayed a hundred times, not thousands."""
-    clock = Clock(10)
-    assert len(fill(lambda: clock.replay(0.005), clock.left_s, 0.005)) == 100
-
-
-def test_quicker_replays_than_the_original_are_made_more_often() -> None:
-    """The expectation follows the replays, not the original."""
-    clock = Clock(10)
-    assert len(fill(lambda: clock.replay(1.0), clock.left_s, 9.0)) == 9
+    """A request of milliseconds is replayed a hundred times at the most, not thousands."""
+    assert Clock().fill(0.005, 60) == 100

@@ -13,11 +13,13 @@ from tests.lab.trace_literals import TRACE_ID, query, span, trace
 URL = f"http://127.0.0.1:16686/trace/{TRACE_ID}"
 
 
-def shown(of: Trace, width: int = 80, encoding: str = "utf-8", *, url: str = "") -> list[str]:
+def shown(
+    of: Trace, width: int = 80, encoding: str = "utf-8", *, urls: tuple[str, ...] = ()
+) -> list[str]:
     """The lines of the waterfall on a terminal of that width and encoding."""
     raw = io.BytesIO()
     with io.TextIOWrapper(raw, encoding=encoding) as file:
-        Console(file=file, width=width, color_system=None).print(render(of, url=url))
+        Console(file=file, width=width, color_system=None).print(render(of, urls=urls))
         file.flush()
         return raw.getvalue().decode(encoding).splitlines()
 
@@ -31,7 +33,7 @@ def row(lines: list[str], name: str) -> str:
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_it_fits_the_terminal(width: int) -> None:
     """No line is wider, and those of the tree fill it."""
-    lines = shown(query(), width, url=URL)
+    lines = shown(query(), width, urls=(URL,))
     assert max(map(cell_len, lines)) <= width
     assert cell_len(row(lines, "score")) == width
 
@@ -46,7 +48,7 @@ def test_a_width_can_be_given() -> None:
 
 def test_the_head_tells_what_the_trace_is() -> None:
     """Its id, length, services, spans, user, cost, page and stages."""
-    head = "\n".join(shown(query(), url=URL)[:7])
+    head = "\n".join(shown(query(), urls=(URL,))[:7])
     assert TRACE_ID in head
     assert "4,203 ms  3 services  11 spans  user u7  $0.0807" in head
     assert URL in head

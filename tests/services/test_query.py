@@ -52,7 +52,7 @@ def test_answer_has_sources_usage_cost_and_timings(lab: Server) -> None:
     """The best passage comes first, the tokens are counted and cost what the table says."""
     answer = ask(lab)
     assert answer["sources"][0]["id"] == "library/sorting.html#sorting-1"
-    assert set(answer["sources"][0]) == {"id", "title", "url", "score"}
+    assert set(answer["sources"][0]) == {"id", "title", "url", "score", "excerpt"}
     assert len(answer["sources"]) == 3
     assert "sorted()" in answer["answer"]
     usage = answer["usage"]

@@ -1,0 +1,184 @@
+"""How often `invoke profile` names the guilty function and its cause, told nothing.
+
+    python -m bench.diagnosis --repeats 3 --results reports/diagnosis.jsonl
+
+Every fault of seed/faults.toml `--repeats` times in random order, one `invoke profile --json` each,
+on one lab; and twelve requests with nothing injected on another, where no function may be blamed.
+Beside each stands a dumb baseline: the slowest trace's longest leaf span, and the function with
+most self time in the whole profile of its service. Results are appended to a file as they come;
+run again with the same file, it goes on where it was. Takes about an hour on two cores.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import labs, machine
+from bench.controls import Control, ask, controls
+from bench.scoring import HEALTHY, Outcome, Said, Truth, misses, table
+from lab import faults, stacks
+from lab.console import err
+from lab.faults import Fault
+from lab.jaeger import Jaeger
+from lab.run import run
+from lab.settings import ROOT, Settings
+from lab.waiting import wait_of
+
+COMMAND_TIMEOUT_S = 300.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: a fault or a control."""
+
+    fault: Fault | None
+    control: Control | None
+    repeat: int
+
+    @property
+    def truth(self) -> Truth:
+        if self.fault is not None:
+            fault = self.fault
+            return Truth(fault.id, fault.span, fault.function, fault.cause)
+        return Truth(self.control.name if self.control else "", None, (), HEALTHY)
+
+
+def main() -> None:
+    """Run what isn't in the results yet, and print the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--results", type=Path, required=True)
+    options.add_argument("--only", nargs="*", help="ids of faults, names of controls")
+    given = options.parse_args()
+    done = read(given.results)
+    wanted = [
+        case
+        for case in cases(given.repeats, given.seed)
+        if (not given.only or case.truth.case in given.only) and not _is_in(case, done)
+    ]
+    with ExitStack() as running:
+        err.print(f"{machine.describe()}, {len(wanted)} diagnoses to go")
+        open_labs: dict[str, Settings] = {}
+        for case in wanted:
+            kind = "faults" if case.fault else "controls"
+            if kind not in open_labs:
+                open_labs[kind] = running.enter_context(labs.fresh(kind))
+                _invoke(open_labs[kind], "up")
+            outcome = Outcome(case.truth, case.repeat, _diagnose(open_labs[kind], case))
+            _append(given.results, outcome)
+            done.append(outcome)
+            err.print(
+                f"{case.truth.case} #{case.repeat}: {outcome.said.cause} in "
+                f"{outcome.said.function} ({outcome.said.took_s:.0f} s)"
+            )
+    sys.stdout.write(table(done) + "\n\n" + "\n".join(misses(done)) + "\n")
+
+
+def cases(repeats: int, seed: int) -> list[Case]:
+    """Faults and controls in random order; a leak isn't a span's and not among them."""
+    listed = [
+        Case(fault, None, repeat)
+        for fault in faults.load()
+        if fault.effect_ms > 0
+        for repeat in range(1, repeats + 1)
+    ]
+    listed += [Case(None, control, 1) for control in controls()]
+    random.Random(seed).shuffle(listed)  # noqa: S311 - an order, no secret
+    return listed
+
+
+def read(path: Path) -> list[Outcome]:
+    """The outcomes in a results file; none where there is no file."""
+    if not path.exists():
+        return []
+    return [_outcome(json.loads(line)) for line in path.read_text().splitlines() if line]
+
+
+def _outcome(told: dict[str, Any]) -> Outcome:
+    truth = {**told["truth"], "functions": tuple(told["truth"]["functions"])}
+    return Outcome(Truth(**truth), told["repeat"], Said(**told["said"]))
+
+
+def _append(path: Path, outcome: Outcome) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(asdict(outcome)) + "\n")
+
+
+def _is_in(case: Case, done: Iterable[Outcome]) -> bool:
+    return any(one.truth.case == case.truth.case and one.repeat == case.repeat for one in done)
+
+
+def _diagnose(settings: Settings, case: Case) -> Said:
+    if case.fault is not None:
+        _invoke(settings, "inject", case.fault.id)
+        try:
+            return _profile(settings)
+        finally:
+            _invoke(settings, "heal")
+    if case.control is None:
+        raise AssertionError("a case is a fault or a control")
+    with case.control.around(settings):
+        return _profile(settings, "--trace-id", ask(settings, case.control))
+
+
+def _profile(settings: Settings, *arguments: str) -> Said:
+    began_s = time.perf_counter()
+    document = json.loads(_invoke(settings, "profile", "--json", *arguments))
+    took_s = time.perf_counter() - began_s
+    verdict = document["verdict"]
+    span, service = _longest_leaf(settings, document["trace_id"])
+    return Said(
+        span=verdict["span"],
+        function=verdict["function"],
+        cause=verdict["cause"],
+        confidence=verdict["confidence"],
+        avoidable_ms=verdict["avoidable_ms"],
+        took_s=round(took_s, 1),
+        baseline_span=span,
+        baseline_function=_top_function(document["artifacts"], service),
+    )
+
+
+def _longest_leaf(settings: Settings, trace_id: str) -> tuple[str, str]:
+    with Jaeger(settings.url("jaeger")) as jaeger:
+        trace = jaeger.trace(trace_id)
+    if trace is None:
+        raise AssertionError(f"the profiled trace {trace_id} is gone")
+    leaves = (span for span in trace.spans if not trace.children(span))
+    longest = max(leaves, key=lambda span: span.duration_us)
+    return longest.name, longest.service
+
+
+def _top_function(artifacts: dict[str, str], service: str) -> str | None:
+    """The function with most self time where no wait is known, as an uncut flame graph has it."""
+    recording = artifacts.get(f"chrometrace_{service}")
+    if recording is None:
+        return None
+    self_us: Counter[str] = Counter()
+    for stay in stacks.parse(Path(recording).read_bytes()).stays:
+        if wait_of(stay.stack) is None:
+            self_us[stay.stack[-1].function] += stay.end_us - stay.start_us
+    return self_us.most_common(1)[0][0] if self_us else None
+
+
+def _invoke(settings: Settings, *arguments: str) -> str:
+    identity = {
+        "TRACELAB_NAME": settings.name,
+        "TRACELAB_PORT_OFFSET": str(settings.port_offset),
+    }
+    invoke = str(Path(sys.executable).with_name("invoke"))
+    return run([invoke, *arguments], env=identity, cwd=ROOT, timeout_s=COMMAND_TIMEOUT_S).stdout
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""A lab for one measurement: away from the user's own, removed at the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab import engine, stack
+from lab.console import Steps, err
+from lab.errors import UnavailableError
+from lab.ports import free_offset, is_free
+from lab.settings import Settings
+
+NAME = "tracelab-bench"
+FIRST_PORT = 12000
+
+
+@contextmanager
+def fresh(variant: str = "", overlays: tuple[Path, ...] = ()) -> Iterator[Settings]:
+    """A running lab with the corpus loaded; two at once need different ``variant`` names."""
+    quiet = Steps(err)
+    engine.ensure(quiet)
+    offset = free_offset(lambda port: port > FIRST_PORT and is_free(port))
+    if offset is None:
+        raise UnavailableError("no port offset has room for a lab to measure; see `invoke status`")
+    settings = Settings(f"{NAME}-{variant}" if variant else NAME, offset, overlays=overlays)
+    stack.down(settings, volumes=True)
+    try:
+        stack.up(settings, quiet)
+        yield settings
+    finally:
+        stack.down(settings, volumes=True)

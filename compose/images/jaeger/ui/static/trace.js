@@ -1,0 +1,148 @@
+// /trace/<id>: what the trace is, where its time went, and its waterfall.
+
+import { trace as fetchTrace } from "./api.js";
+import { copyButton, el } from "./dom.js";
+import { datadogPage } from "./elsewhere.js";
+import { ago, count, duration, moment, percent } from "./format.js";
+import { label } from "./labels.js";
+import { parseTrace } from "./model.js";
+import { addressOf, writeTags } from "./query.js";
+import { failure, loading, notice } from "./states.js";
+import { stagesBar } from "./stages.js";
+import { Waterfall } from "./waterfall.js";
+
+// Spans leave the services every five seconds.
+const LOOKS = 6;
+const PAUSE_MS = 2500;
+const TRACE_ID = /^[0-9a-f]{32}$/;
+
+/** Fill `main` with the trace of that id. */
+export async function tracePage(main, id) {
+  document.title = `Trace ${id.slice(0, 7)}`;
+  main.replaceChildren(loading("the trace", 12));
+  const again = () => tracePage(main, id);
+  try {
+    show(main, parseTrace(await patiently(id, look => main.replaceChildren(notYet(id, look)))));
+  } catch (problem) {
+    if (problem.kind === "missing") main.replaceChildren(missing(id, again));
+    else if (problem.kind) main.replaceChildren(failure(problem, again));
+    else main.replaceChildren(failure({message: "This trace can't be shown", detail: String(problem.message)}, again));
+  }
+}
+
+/** The trace, looked for again for a while: one just made is still on its way. */
+async function patiently(id, tell) {
+  for (let look = 1; ; look++) {
+    try {
+      return await fetchTrace(id);
+    } catch (problem) {
+      if (problem.kind !== "missing" || look >= LOOKS) throw problem;
+      tell(look);
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+function notYet(id, look) {
+  return el("div", {}, notice("Not here yet", [
+    ["Looking for ", el("code", {text: id}), ". A trace is here about five seconds after its answer."],
+    [el("span", {class: "muted", text: `Look ${look} of ${LOOKS}`})],
+  ]), loading("the trace", 6));
+}
+
+function missing(id, again) {
+  return notice("Jaeger has no such trace", [
+    [el("code", {text: id})],
+    ["Only one query in ten is kept, unless its caller asks for it; a trace is forgotten after 30 days, and with ", el("code", {text: "invoke down --volumes"}), "."],
+  ], {actions: [
+    el("button", {type: "button", class: "primary", text: "Look again", on: {click: again}}),
+    el("a", {class: "button", href: "/search", text: "Search for traces"}),
+  ]});
+}
+
+function show(main, trace) {
+  document.title = `${duration(trace.root.duration)} · ${trace.root.service}: ${label(trace.root)}`;
+  main.replaceChildren();
+  const place = el("div");
+  const waterfall = new Waterfall(place, trace, {
+    ...remembered(), changed: remember,
+    searchFor: (service, key, value) => addressOf({service, tags: writeTags({[key]: value}), lookback: "24h", limit: "20"}),
+  });
+  main.append(headline(trace), ...torn(trace), stagesBar(trace, span => reveal(waterfall, span)), slowest(trace, waterfall), place);
+  waterfall.rows.update();
+  if (waterfall.chosen) waterfall.rows.reveal(waterfall.chosen);
+}
+
+function headline(trace) {
+  const {root} = trace;
+  const errors = trace.spans.filter(span => span.isError).length;
+  const [user, cost] = ["user_id", "cost_usd"].map(key => root.attributes.get(key));
+  return el("header", {class: "trace-head"},
+    el("div", {class: "trace-title"},
+      el("h1", {}, `${root.service}: ${label(root)} `, el("span", {class: "number", text: duration(root.duration)})),
+      compareForm(trace.id)),
+    el("ul", {class: "facts"},
+      el("li", {}, "trace ", el("code", {class: "trace-id", text: trace.id}), copyButton(trace.id, "the trace's id")),
+      el("li", {title: moment(root.start, true)}, `${moment(root.start)} `, el("span", {class: "muted", text: `(${ago(root.start)})`})),
+      el("li", {text: `${count(trace.spans.length, "span")} in ${count(trace.services.length, "service")}`}),
+      user === undefined ? null : el("li", {}, "user ", el("a", {href: addressOf({service: root.service, tags: writeTags({user_id: user}), lookback: "24h", limit: "20"}), text: String(user)})),
+      cost === undefined ? null : el("li", {text: `$${Number(cost).toFixed(4)}`}),
+      el("li", {}, el("a", {href: datadogPage(trace.id), text: "in Datadog's viewer"})),
+      errors ? el("li", {}, el("span", {class: "badge error", text: `⚠ ${count(errors, "span")} with an error`})) : null));
+}
+
+function torn(trace) {
+  const lost = trace.roots.filter(span => span !== trace.root);
+  if (!lost.length) return [];
+  const names = [...new Set(lost.map(span => `${label(span)} (${span.service})`))].join(", ");
+  return [el("p", {class: "remark error-text", text: `Without their parent, which is still arriving or was lost: ${names}`})];
+}
+
+function slowest(trace, waterfall) {
+  const [first, next] = waterfall.facts.ranking;
+  if (!first) return el("p", {class: "remark muted", text: "This trace has no length to divide."});
+  const command = `invoke profile --trace-id ${trace.id}`;
+  const ahead = next ? `, ${duration(first.own - next.own)} ahead of ${label(next.span)}` : "";
+  return el("section", {class: "card slowest", "aria-label": "Slowest span"},
+    el("p", {}, "The request waited longest for ",
+      el("button", {type: "button", class: "quiet inline", text: label(first.span), on: {click: () => reveal(waterfall, first.span)}}),
+      ` in ${first.span.service}: `, el("b", {class: "number", text: duration(first.own)}),
+      `, ${percent(first.own / Math.max(1, trace.root.duration))} of the whole${ahead}.`),
+    el("p", {class: "muted"}, "Which function, and why: ", el("code", {text: command}), copyButton(command, "the command")));
+}
+
+function reveal(waterfall, span) {
+  waterfall.choose(span, {isShown: true});
+  waterfall.rows.focus();
+}
+
+function compareForm(id) {
+  const input = el("input", {id: "other", placeholder: "Another trace's id", autocomplete: "off", spellcheck: "false", class: "mono"});
+  const form = el("form", {class: "compare-form"}, el("label", {class: "unseen", for: "other", text: "Id of a trace to compare with"}), input,
+    el("button", {text: "Compare"}));
+  form.addEventListener("submit", event => {
+    event.preventDefault();
+    const other = input.value.trim().toLowerCase().padStart(32, "0");
+    const isId = TRACE_ID.test(other) && input.value.trim();
+    input.toggleAttribute("aria-invalid", false);
+    if (isId) location.assign(`/trace/${id}...${other}`);
+    else input.setAttribute("aria-invalid", "true");
+  });
+  return form;
+}
+
+/** What an address remembers of a waterfall: the search as Jaeger's own pages do, span and range. */
+function remembered() {
+  const told = new URLSearchParams(location.search);
+  const range = (told.get("range") ?? "").split("-").map(Number);
+  return {find: told.get("uiFind") ?? "", span: told.get("span"), range: range.length === 2 && range[0] < range[1] ? range : null};
+}
+
+function remember({find, span, range}) {
+  const told = new URLSearchParams();
+  if (find) told.set("uiFind", find);
+  if (span) told.set("span", span);
+  if (range) told.set("range", range.map(share => Number(share.toFixed(5))).join("-"));
+  const text = told.toString();
+  history.replaceState(null, "", location.pathname + (text ? `?${text}` : ""));
+}

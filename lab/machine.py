@@ -1,0 +1,92 @@
+"""By how much computing takes longer now than when the reference was taken, everywhere alike."""
+
+from collections.abc import Iterable, Iterator
+from statistics import median
+
+from lab.balance import is_elsewhere
+from lab.blame import FunctionId, function_id
+from lab.doing import Clues, split
+from lab.measurement import Measurement, SpanCost
+from lab.stacks import Stack
+
+# Beyond this no machine differs from itself; what looks like it has another reason.
+SLOWEST, FASTEST = 2.5, 0.5
+LEAST_UNITS = 3
+LEAST_CPU_MS = 4.0
+LEAST_FUNCTION_MS = 25.0
+# No single place or function may outvote the others: it may be the changed one.
+MOST_WEIGHT_MS = 25.0
+
+
+def factor(now: Measurement, reference: Measurement, clues: Clues, before: Clues) -> float:
+    """The weighted median of how the computing of each place and each function changed.
+
+    1 where fewer than three can be compared. A change in one function, however large, doesn't move
+    it. Towards a faster machine it goes only as far as three quarters of the units agree.
+    ``clues`` belong to the present, ``before`` to the reference.
+    """
+    units = sorted([*_places(now, reference, clues), *_functions(now, reference, clues, before)])
+    if len(units) < LEAST_UNITS:
+        return 1.0
+    middle = _quantile(units, 0.5)
+    if middle < 1:
+        middle = min(1.0, _quantile(units, 0.75))
+    return min(SLOWEST, max(FASTEST, middle))
+
+
+def _places(
+    now: Measurement, reference: Measurement, clues: Clues
+) -> Iterator[tuple[float, float]]:
+    """(ratio, weight) of each place whose CPU time is known in both."""
+    for cost in now.spans:
+        before = reference.at(cost.place)
+        if before is None or cost.cpu_ms is None or before.cpu_ms is None:
+            continue
+        was_ms = median(before.cpu_ms)
+        if was_ms >= LEAST_CPU_MS and not is_elsewhere(cost, clues):
+            yield median(cost.cpu_ms) / was_ms, min(was_ms, MOST_WEIGHT_MS)
+
+
+def _functions(
+    now: Measurement, reference: Measurement, clues: Clues, before: Clues
+) -> Iterator[tuple[float, float]]:
+    """(ratio, weight) of each own function's computing, without that of own functions below it."""
+    present = _computing(now.spans, clues)
+    for key, was_ms in _computing(reference.spans, before).items():
+        if was_ms >= LEAST_FUNCTION_MS:
+            yield present.get(key, 0.0) / was_ms, MOST_WEIGHT_MS
+
+
+def _computing(spans: Iterable[SpanCost], clues: Clues) -> dict[FunctionId, float]:
+    """By innermost own function; by the CPU time of its span where that is less than it seems."""
+    found: dict[FunctionId, float] = {}
+    for cost in spans:
+        computing = split(cost, clues).get("computing", {})
+        seen_ms = sum(computing.values())
+        if not seen_ms:
+            continue
+        share = 1.0
+        if cost.cpu_ms is not None and not is_elsewhere(cost, clues):
+            share = min(1.0, median(cost.cpu_ms) / seen_ms)
+        for stack, ms in computing.items():
+            key = _innermost(stack)
+            if key is not None:
+                found[key] = found.get(key, 0.0) + ms * share
+    return found
+
+
+def _innermost(stack: Stack) -> FunctionId | None:
+    own = (frame for frame in reversed(stack) if frame.is_own and not frame.is_expression)
+    frame = next(own, None)
+    return function_id(frame) if frame is not None else None
+
+
+def _quantile(units: list[tuple[float, float]], share: float) -> float:
+    """The weighted quantile of sorted (value, weight)."""
+    whole = sum(weight for _, weight in units)
+    reached = 0.0
+    for value, weight in units:
+        reached += weight
+        if reached >= share * whole:
+            return value
+    return units[-1][0]
