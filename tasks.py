@@ -193,7 +193,7 @@ def profile(
             trace_id=trace_id,
             since_s=duration.parse_us(since, "--since") / 1e6,
             seconds=seconds,
-            report=told,
+            tell=told,
         )
     if json:
         print_json(report.to_json(found))

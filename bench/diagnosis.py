@@ -47,7 +47,7 @@ class Case:
     def truth(self) -> Truth:
         if self.fault is not None:
             fault = self.fault
-            return Truth(fault.id, fault.span, tuple(fault.functions), fault.cause)
+            return Truth(fault.id, fault.span, fault.function, fault.cause)
         return Truth(self.control.name if self.control else "", None, (), HEALTHY)
 
 

@@ -1,18 +1,21 @@
 """One place of the request as a case: now, in the reference, and how far it is beyond it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from lab import excess, machine
-from lab.balance import Balance, balance
-from lab.doing import Clues, Doing, Source, asynchronous, split, total_ms
-from lab.excess import Basis, Excess
+from lab.balance import Balance, balance, clues_of
+from lab.clues import Clues, Source
+from lab.doing import Doing, Parts, split
+from lab.excess import Basis, Excess, Side
 from lab.findings import ReferenceUsed
 from lab.measurement import Awaited, ClientCalls, Measurement, SpanCost
+from lab.shape import total_ms
 from lab.stacks import Stack
 
-Parts = Mapping[Doing, Mapping[Stack, float]]
+
+# Less than this is what sampling makes of computing, not what others take of it.
+CROWDED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Comparison:
     clues_before: Clues
 
     @property
+    def crowding(self) -> float:
+        """How much more crowded the machine is than it was for the reference; 1 is as much."""
+        return self.clues.crowding / self.clues_before.crowding
+
+    @property
     def used(self) -> ReferenceUsed | None:
         """What to tell of the reference."""
         if self.reference is None:
@@ -45,10 +53,10 @@ class Comparison:
 
 def compare(now: Measurement, reference: Measurement | None, source: Source) -> Comparison:
     """Choose how the reference can serve; ``source`` gives lines of the present code."""
-    clues = Clues(now.counts, asynchronous(now.spans), source)
+    clues = clues_of(now, source)
     if reference is None:
         return Comparison(now, None, "evidence", 1.0, 1.0, clues, Clues())
-    before = Clues(reference.counts, asynchronous(reference.spans))
+    before = clues_of(reference)
     factor = machine.factor(now, reference, clues, before)
     if reference.request.digest == now.request.digest:
         return Comparison(now, reference, "reference", factor, 1.0, clues, before)
@@ -66,8 +74,8 @@ class Case:
 
     @cached_property
     def parts(self) -> Parts:
-        """The stacks by what they did."""
-        return split(self.cost, self.comparison.clues)
+        """The stacks by what they did; computing without the time that others took."""
+        return _paced(split(self.cost, self.comparison.clues), self.balance, 1.0, 1.0)
 
     @cached_property
     def parts_before(self) -> Parts:
@@ -75,11 +83,9 @@ class Case:
         if self.before is None:
             return {}
         more, machine_factor = self.comparison.more, self.comparison.machine
-        found: dict[Doing, dict[Stack, float]] = {}
-        for kind, stacks in split(self.before, self.comparison.clues_before).items():
-            times = more * machine_factor if kind == "computing" else more
-            found[kind] = {stack: ms * times for stack, ms in stacks.items()}
-        return found
+        parts = split(self.before, self.comparison.clues_before)
+        past = self.balance_before
+        return _paced(parts, past, machine_factor, more) if past else {}
 
     @cached_property
     def balance(self) -> Balance:
@@ -92,12 +98,15 @@ class Case:
     @cached_property
     def excess(self) -> Excess | None:
         comparison = self.comparison
-        present = self.cost, self.balance
-        past = (self.before, self.balance_before) if self.before and self.balance_before else None
+        now = Side(self.cost, self.balance)
+        past = self.balance_before
+        before = Side(self.before, past) if self.before and past else None
+        machine_factor, crowding = comparison.machine, comparison.crowding
         if comparison.basis == "reference":
-            return excess.over_reference(present, past, comparison.machine)
-        if comparison.basis == "envelope" and past is not None:
-            return excess.over_envelope(present, past, comparison.machine, comparison.more)
+            return excess.over_reference(now, before, machine_factor, crowding)
+        if comparison.basis == "envelope" and before is not None:
+            more = comparison.more
+            return excess.over_envelope(now, before, machine_factor, crowding, more)
         return None
 
     @property
@@ -136,6 +145,18 @@ class Case:
             return ()
         where = self.cost.service, self.cost.name
         return tuple(one for one in counts.awaited if (one.service, one.span) == where)
+
+
+def _paced(parts: Parts, told: Balance, machine_factor: float, more: float) -> Parts:
+    """The parts with as much computing as the processor's clock tells, on this machine, times."""
+    seen_ms = total_ms(parts.get("computing", {}))
+    is_crowded = seen_ms and told.crowded_ms > CROWDED_SHARE * told.own_ms
+    pace = min(1.0, told.computing_ms / seen_ms) if is_crowded else 1.0
+    found: dict[Doing, dict[Stack, float]] = {}
+    for kind, stacks in parts.items():
+        times = more * machine_factor * pace if kind == "computing" else more
+        found[kind] = {stack: ms * times for stack, ms in stacks.items()}
+    return found
 
 
 def merged(parts: Parts, *kinds: Doing) -> dict[Stack, float]:

@@ -10,6 +10,7 @@ from lab.alignment import align
 from lab.capture import Captured, Plan, Tell
 from lab.errors import LabError
 from lab.measurement import Growth, GrowthPoint, Measurement, Place
+from lab.pyspy import Recorded
 from lab.replay import Replay, Replayer
 from lab.settings import Settings
 from lab.spans import Trace
@@ -32,22 +33,38 @@ class Sent:
         return median(one.duration_s for one in self.replays)
 
 
-def measure(
-    settings: Settings, plan: Plan, now: Captured, service: str, replayer: Replayer, tell: Tell
-) -> tuple[Growth, ...]:
+@dataclass(frozen=True)
+class Grown:
+    """The variants that were replayed while ``service`` was recorded."""
+
+    service: str
+    sent: tuple[Sent, ...]
+    recorded: Recorded
+
+
+def record(
+    settings: Settings, plan: Plan, now: Measurement, service: str, replayer: Replayer, tell: Tell
+) -> Grown:
     """Replay with half and double the passages, and with half and double the question.
 
-    ``service`` is the one in question, and recorded. ``now`` gives the points of work 1. A double
-    that would take longer than LONGEST_S, going by how the half differs, is left out, and so is a
-    variant that fails. Raises LabError as ``capture.measure`` does.
+    ``service`` is the one in question, and recorded. A double that would take longer than
+    LONGEST_S, going by how the half differs, is left out, and so is a variant that fails. Raises
+    LabError as ``capture.measure`` does.
     """
-    own_ms = [cost.typical_ms for cost in now.measurement.spans if cost.service == service]
-    now_s = median(now.measurement.request_ms) / 1000
+    own_ms = [cost.typical_ms for cost in now.spans if cost.service == service]
+    now_s = median(now.request_ms) / 1000
     tell(f"half and double the work, recording {service}")
     with recordings.recording(settings, [service]) as recording:
-        sent = list(_send_all(replayer, plan.body, now_s, max(own_ms, default=0.0) / 1000, tell))
-        recorded = recording.finish()[service]
-    tell("waiting for the replays' traces")
+        sent = tuple(_send_all(replayer, plan.body, now_s, max(own_ms, default=0.0) / 1000, tell))
+        return Grown(service, sent, recording.finish()[service])
+
+
+def measure(settings: Settings, plan: Plan, now: Captured, grown: Grown) -> tuple[Growth, ...]:
+    """What the variants cost, by kind of work; ``now`` gives the points of work 1.
+
+    Raises LabError where a replay's trace doesn't arrive.
+    """
+    service, sent, recorded = grown.service, grown.sent, grown.recorded
     arrived = [capture.arrived(settings, plan, one.replays) for one in sent]
     everything = [trace for traces in arrived for trace in traces]
     timeline = stacks.parse(recorded.data), recorded.started_us

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from statistics import median
 
-from lab.balance import is_elsewhere
 from lab.blame import FunctionId, function_id
-from lab.doing import Clues, split
+from lab.clues import Clues
+from lab.doing import split
 from lab.measurement import Measurement, SpanCost
+from lab.shape import is_elsewhere
 from lab.stacks import Stack
 
 # Beyond this no machine differs from itself; what looks like it has another reason.
@@ -43,7 +44,7 @@ def _places(
         if before is None or cost.cpu_ms is None or before.cpu_ms is None:
             continue
         was_ms = median(before.cpu_ms)
-        if was_ms >= LEAST_CPU_MS and not is_elsewhere(cost, clues):
+        if was_ms >= LEAST_CPU_MS and not is_elsewhere(cost, clues.asynchronous):
             yield median(cost.cpu_ms) / was_ms, min(was_ms, MOST_WEIGHT_MS)
 
 
@@ -66,7 +67,7 @@ def _computing(spans: Iterable[SpanCost], clues: Clues) -> dict[FunctionId, floa
         if not seen_ms:
             continue
         share = 1.0
-        if cost.cpu_ms is not None and not is_elsewhere(cost, clues):
+        if cost.cpu_ms is not None and not is_elsewhere(cost, clues.asynchronous):
             share = min(1.0, median(cost.cpu_ms) / seen_ms)
         for stack, ms in computing.items():
             key = _innermost(stack)

@@ -129,8 +129,8 @@ def _told_slope(finding: ServiceFinding) -> str:
     ends = f"{growth.first_kb / KIB:.0f} to {growth.last_kb / KIB:.0f} MB"
     return (
         f"{finding.service}: {growth.slope.kb:+.1f} ± {growth.slope.error_kb:.1f} KB a request "
-        f"over {growth.requests} requests ({ends}); {growth.early_kb:+.1f} in the first half, {growth.late_kb:+.1f} in the second: "
-        f"{finding.why}"
+        f"over {growth.requests} requests ({ends}); {growth.early_kb:+.1f} in the first half, "
+        f"{growth.late_kb:+.1f} in the second: {finding.why}"
     )
 
 

@@ -54,7 +54,7 @@ def render(faults: tuple[Fault, ...], on: tuple[str, ...]) -> Table:
     """The catalogue without its truth, in 80 columns."""
     table = Table(box=None, pad_edge=False)
     for heading in ("", "id", "what", "service", "span"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading != "what")
     for fault in faults:
         state = "[red]on[/red]" if fault.id in on else "off"
         table.add_row(state, fault.id, fault.title, fault.service, fault.span)

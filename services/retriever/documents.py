@@ -2,35 +2,23 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, func, select, text
-from sqlalchemy.engine import URL
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, func, select, text
 
 from services.common import flags
 from services.common.passages import Passage
+from services.retriever import store
+from services.retriever.store import meta, passages
 
 DATABASE = "corpus.sqlite"
 POOL_SIZE = 8
 # For what needs its rows one after another: one connection, and a limit to waiting for it.
 READERS = 1
 READER_TIMEOUT_S = 0.4
-
-_metadata = MetaData()
-_passages = Table(
-    "passages",
-    _metadata,
-    Column("id", String, primary_key=True),
-    Column("page", String),
-    Column("title", String),
-    Column("url", String),
-    Column("text", String),
-    Column("tokens", Integer),
-)
-_meta = Table("meta", _metadata, Column("key", String, primary_key=True), Column("value", String))
 
 
 @dataclass(frozen=True)
@@ -49,14 +37,14 @@ class Documents:
         database = data_dir / DATABASE
         if not database.is_file():
             raise FileNotFoundError(f"{database} is missing; build it with `python -m seed.corpus`")
-        self._engine = _pool(database, POOL_SIZE)
-        self._readers = _pool(database, READERS, READER_TIMEOUT_S)
+        self._engine = store.pool(database, POOL_SIZE)
+        self._readers = store.pool(database, READERS, READER_TIMEOUT_S)
         # What was read for a search result, as JSON.
         self.document_cache: dict[tuple[tuple[str, float], ...], str] = {}
 
     def corpus(self) -> Corpus:
         with self._engine.connect() as connection:
-            rows = dict(connection.execute(select(_meta.c.key, _meta.c.value)).tuples().all())
+            rows = dict(connection.execute(select(meta.c.key, meta.c.value)).tuples().all())
         return Corpus(rows["hash"], int(rows["count"]))
 
     def load(self, scores: Sequence[tuple[str, float]]) -> list[Passage]:
@@ -75,8 +63,13 @@ class Documents:
             return self._look_up_each(scores)
         if flags.is_on("document_pool"):
             return self._load_in_parts(scores)
-        columns = (_passages.c.id, _passages.c.title, _passages.c.url, _passages.c.text)
-        wanted = select(*columns).where(_passages.c.id.in_([key for key, _ in scores]))
+        columns = (
+            passages.c.id,
+            passages.c.title,
+            passages.c.url,
+            passages.c.text,
+        )
+        wanted = select(*columns).where(passages.c.id.in_([key for key, _ in scores]))
         with self._engine.connect() as connection:
             found = {row.id: row for row in connection.execute(wanted)}
         return [
@@ -95,32 +88,41 @@ class Documents:
 
     def _look_up_each(self, scores: Sequence[tuple[str, float]]) -> list[Passage]:
         """As ``load``, in the order of the scores from the start."""
-        columns = (_passages.c.id, _passages.c.title, _passages.c.url, _passages.c.text)
-        passages = []
+        columns = (
+            passages.c.id,
+            passages.c.title,
+            passages.c.url,
+            passages.c.text,
+        )
+        loaded = []
         with self._engine.connect() as connection:
             for key, score in scores:
-                named = select(*columns).where(func.lower(_passages.c.id) == key.lower())
+                named = select(*columns).where(func.lower(passages.c.id) == key.lower())
                 # names that differ in case alone are different passages
                 found = {row.id: row for row in connection.execute(named)}
                 if row := found.get(key):
-                    passages.append(
+                    loaded.append(
                         Passage(id=key, title=row.title, url=row.url, text=row.text, score=score)
                     )
-        return passages
+        return loaded
 
     def _load_in_parts(self, scores: Sequence[tuple[str, float]]) -> list[Passage]:
         """As ``load``; the texts are read while the headings' cursor is still open."""
-        wanted = _passages.c.id.in_([key for key, _ in scores])
-        headings = select(_passages.c.id, _passages.c.title, _passages.c.url).where(wanted)
-        with self._readers.connect() as connection:
-            rows = connection.execute(headings)
-            try:
-                second = self._readers.connect()
-            except sqlalchemy.exc.TimeoutError:
-                second = self._engine.connect()
-            with second:
-                bodies = second.execute(select(_passages.c.id, _passages.c.text).where(wanted))
-                texts = dict(bodies.tuples().all())
+        wanted = passages.c.id.in_([key for key, _ in scores])
+        headings = select(passages.c.id, passages.c.title, passages.c.url)
+        bodies = select(passages.c.id, passages.c.text)
+        opened: list[Connection] = []
+        with ExitStack() as reading:
+            for _ in (headings, bodies):
+                try:
+                    opened.append(reading.enter_context(self._readers.connect()))
+                except sqlalchemy.exc.TimeoutError:
+                    # the one before serves as well, or else one of the others
+                    opened.append(
+                        opened[-1] if opened else reading.enter_context(self._engine.connect())
+                    )
+            rows = opened[0].execute(headings.where(wanted))
+            texts = dict(opened[1].execute(bodies.where(wanted)).tuples().all())
             found = {row.id: row for row in rows}
         return [
             Passage(id=key, title=row.title, url=row.url, text=texts[key], score=score)
@@ -131,29 +133,14 @@ class Documents:
     def ids(self) -> list[str]:
         """All ids in the order of the embeddings' rows."""
         with self._engine.connect() as connection:
-            return list(connection.scalars(select(_passages.c.id).order_by(text("rowid"))))
+            return list(connection.scalars(select(passages.c.id).order_by(text("rowid"))))
 
     def texts(self) -> Iterator[str]:
         """Title and text of every passage."""
         with self._engine.connect() as connection:
-            for row in connection.execute(select(_passages.c.title, _passages.c.text)):
+            for row in connection.execute(select(passages.c.title, passages.c.text)):
                 yield f"{row.title}\n{row.text}"
 
     def close(self) -> None:
         self._engine.dispose()
         self._readers.dispose()
-
-
-def _pool(database: Path, size: int, timeout_s: float = 30.0) -> Engine:
-    query = {"mode": "ro", "immutable": "1", "uri": "true"}
-    # Looked up when called: instrumentation replaces it after this module was imported.
-    return sqlalchemy.create_engine(
-        URL.create("sqlite", database=f"file:{database}", query=query),
-        poolclass=QueuePool,
-        pool_size=size,
-        max_overflow=0,
-        pool_timeout=timeout_s,
-        isolation_level="AUTOCOMMIT",  # nothing is written, so there is nothing to roll back
-        skip_autocommit_rollback=True,
-        connect_args={"check_same_thread": False},
-    )

@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-BITS = 128
+BITS = 96
 SHINGLE_CHARS = 4
 
 

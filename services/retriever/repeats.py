@@ -17,11 +17,10 @@ def distinct(texts: Sequence[Sequence[str]]) -> list[int]:
 
 def compare_texts(texts: Sequence[Sequence[str]]) -> list[int]:
     """The same, each text held against those that were kept before it."""
-    vocabularies = [list(dict.fromkeys(text)) for text in texts]
     kept: list[int] = []
-    for place, mine in enumerate(vocabularies):
+    for place, mine in enumerate(texts):
         for other in kept:
-            theirs = vocabularies[other]
+            theirs = texts[other]
             added = [word for word in mine if word not in theirs]
             missing = [word for word in theirs if word not in mine]
             if not added and not missing:

@@ -36,7 +36,7 @@ class Allocations:
         self._file = file
         self._now_s = now_s
         self._lock = threading.Lock()
-        self._lengths: list[dict[int, int]] = []
+        self._census = holders.Census(LEAST_GROWN)
 
     def permits(self, token: str) -> bool:
         found = permit.read(self._file, self._now_s())
@@ -62,8 +62,7 @@ class Allocations:
                 raise RuntimeError("nothing is traced")
             gc.collect()
             found = sites.sites(tracemalloc.take_snapshot().traces, LOOKING)
-            grown = holders.grown(self._lengths, LEAST_GROWN) if self._lengths else []
-            self._lengths.append(holders.lengths())
+            grown = self._census.look()
         return {
             "frames": permit.FRAMES,
             "sites": [asdict(site) for site in found],
@@ -75,7 +74,7 @@ class Allocations:
             time.sleep(LOOK_EVERY_S)
         with self._lock:
             tracemalloc.stop()
-            self._lengths = []
+            self._census = holders.Census(LEAST_GROWN)
 
 
 Token = Annotated[str, Header(alias=permit.TOKEN_HEADER)]

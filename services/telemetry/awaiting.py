@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any
+from typing import Any, cast
 
 from opentelemetry import trace
 
@@ -51,9 +51,11 @@ def chain(awaitable: object) -> tuple[Place, ...]:
 def _behind(awaitable: object) -> object | None:
     if type(awaitable).__name__ not in BETWEEN:
         return None
-    linked = gc.get_referents(awaitable)
     kinds = (CoroutineType, GeneratorType, AsyncGeneratorType)
-    return next((one for one in linked if isinstance(one, kinds)), None)
+    for linked in gc.get_referents(awaitable):
+        if isinstance(linked, kinds) or type(linked).__name__ in BETWEEN:
+            return cast(object, linked)
+    return None
 
 
 class Sampler:

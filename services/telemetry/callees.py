@@ -31,7 +31,7 @@ def is_in_c(callee: Any) -> bool:
 
     The wrappers that instrumentations put around Python functions are in C, but do nothing.
     """
-    kind = type(callee)
+    kind: Any = type(callee)
     if kind in PLAIN:
         return True
     if kind in PYTHON:

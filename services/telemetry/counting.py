@@ -1,12 +1,11 @@
-"""Counts what one trace calls in this process, by `sys.monitoring`, for as long as it is asked to.
+"""Counts what one trace calls in this process.
 
-Python functions are counted as they start, C functions called by our own code as they are called
-and return. The events are the whole process's; a call counts if the current span of its context is
-of the trace, so requests beside it, health checks and background threads are left out. Threads that
-don't take over the context of who started them are left out too.
+Python functions are counted as they start, C functions that our own code calls as they are called
+and return. Events come from the whole process; one counts if the current span of its context is of
+the trace, so requests beside it, health checks and background threads are left out. So are threads
+that don't take over the context of who started them.
 """
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,124 +25,87 @@ from services.telemetry.tally import (
     Tally,
 )
 
-NAME = "tracelab"
 OWN = f"{Path(__file__).parents[1]}/"
 # What begins and ends the counting, and the switches of planted faults: no part of the work.
-LEFT_OUT = frozenset({__file__, f"{OWN}telemetry/counted.py", f"{OWN}common/flags.py"})
-TOOL_IDS = (2, 3, 4)  # sys.monitoring.PROFILER_ID first; the others have no meaning of their own
+LEFT_OUT = frozenset(
+    f"{OWN}{name}"
+    for name in (
+        "telemetry/counted.py",
+        "telemetry/monitoring.py",
+        "telemetry/session.py",
+        "common/flags.py",
+    )
+)
 # Of one thread: 1 to 2 microseconds each.
 MOST_EVENTS = 3_000_000
 # A caller of our own is looked for so many frames up.
 FAR = 40
-# So deep do the callbacks themselves call: code that comes near its limit must not notice them.
-OWN_DEPTH = 50
-
-Callback = Callable[..., Any]
-
-
-class CountingError(Exception):
-    """Nothing can be counted here; the message says why."""
 
 
 class Counter:
-    """Counts one trace's calls between ``start`` and ``stop``, which may come again.
+    """Takes the events of services.telemetry.monitoring and keeps a tally for each thread.
 
-    ``own`` is what the names of our own code's files begin with.
+    ``own`` is what the names of our own code's files begin with; ``watch_calls`` is told each of
+    its functions when it is first seen.
     """
 
-    def __init__(self, owners: Owners, own: str = OWN) -> None:
+    def __init__(
+        self,
+        owners: Owners,
+        watch_calls: Callable[[CodeType], None],
+        own: str = OWN,
+        clock_ns: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
         self.functions: dict[int, Function] = {}
         self.tallies: list[Tally] = []
-        self.incomplete: str | None = None
+        self.is_full = False
         self._owners = owners
+        self._watch_calls = watch_calls
         self._own = own
+        self._clock_ns = clock_ns
         self._keys = Keys()
         self._local = threading.local()
-        # Reentrant: to stop is Python code, too, and may be watched while it does.
-        self._switching = threading.RLock()
-        self._tool: int | None = None
-        self._limit = 0
 
-    def start(self) -> None:
-        """Raises CountingError where sys.monitoring is missing or all its tool ids are taken."""
-        monitoring = _monitoring()
-        self._tool = _claim(monitoring)
-        self._limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(self._limit + OWN_DEPTH)
-        for event, callback in self._callbacks(monitoring.events):
-            monitoring.register_callback(self._tool, event, _guarded(self, callback))
-        for function in list(self.functions.values()):
-            self._watch_calls(function)
-        monitoring.restart_events()
-        monitoring.set_events(self._tool, monitoring.events.PY_START)
+    def leave_out(self) -> None:
+        """Don't count the thread that calls this, whatever context it takes on."""
+        self._local.tally = None
 
-    def stop(self) -> None:
-        """Take everything back. To be called in any case; more often does no harm."""
-        with self._switching:
-            tool, self._tool = self._tool, None
-            if tool is None:
-                return
-            monitoring = _monitoring()
-            monitoring.set_events(tool, 0)
-            for function in list(self.functions.values()):
-                if function.is_own:
-                    monitoring.set_local_events(tool, function.code, 0)
-            for event, _ in self._callbacks(monitoring.events):
-                monitoring.register_callback(tool, event, None)
-            monitoring.free_tool_id(tool)
-            if sys.getrecursionlimit() == self._limit + OWN_DEPTH:
-                sys.setrecursionlimit(self._limit)
-
-    def _callbacks(self, events: Any) -> tuple[tuple[int, Callback], ...]:
-        return (
-            (events.PY_START, self._on_start),
-            (events.CALL, self._on_call),
-            (events.C_RETURN, self._on_return),
-            (events.C_RAISE, self._on_return),
-        )
-
-    def _on_start(self, code: CodeType, _: int) -> Any:
+    def on_start(self, code: CodeType, frame: FrameType) -> bool:
+        """A function starts; whether it has been counted often enough."""
         if code.co_filename in LEFT_OUT:
-            return _monitoring().DISABLE
+            return True
         span = self._owners.current()
-        if span is None:
-            return None
-        tally = self._tally()
-        if tally is None:
-            return None
-        if self._is_enough(tally):
-            return _monitoring().DISABLE
+        tally = self._tally() if span is not None else None
+        if span is None or tally is None:
+            return False
         function = self.functions.get(id(code)) or self._met(code)
-        frame = sys._getframe(2)  # below this callback and its guard
-        key = (span, id(code), self._caller(frame.f_back, far=function.is_own))
+        key = span, id(code), self._caller(frame.f_back, FAR if function.is_own else 1)
         calls = tally.calls[key] = tally.calls.get(key, 0) + 1
-        if function.arguments:
+        if function.arguments is not None:
             seen = tally.arguments.setdefault(key[:2], set())
             if len(seen) < MOST_DISTINCT:
                 seen.add(self._keys.of_call(frame, function.arguments))
-        return _monitoring().DISABLE if calls >= MOST_CALLS else None
+        return calls >= MOST_CALLS or self._is_enough(tally)
 
-    def _on_call(self, code: CodeType, offset: int, callee: Any, _: Any) -> Any:
-        if not is_in_c(callee):
-            return None
-        span = self._owners.current()
-        if span is None:
-            return None
-        tally = self._tally()
-        if tally is None:
-            return None
-        key = (span, id(code), offset, short_name(callee))
+    def on_call(self, code: CodeType, offset: int, callee: Any) -> bool:
+        """Our own code calls something; whether this place has been counted often enough."""
+        span = self._owners.current() if is_in_c(callee) else None
+        tally = self._tally() if span is not None else None
+        if span is None or tally is None:
+            return False
+        key = span, id(code), offset, short_name(callee)
         site = tally.sites.get(key)
         if site is None:
             site = tally.sites[key] = Site(full_name(callee))
         if site.calls >= MOST_C_CALLS or self._is_enough(tally):
-            return _monitoring().DISABLE
+            return True
         site.calls += 1
-        tally.pending.append((id(code), offset, site, time.perf_counter_ns()))
-        return None
+        tally.pending.append((id(code), offset, site, self._clock_ns()))
+        return False
 
-    def _on_return(self, code: CodeType, offset: int, _: Any, __: Any) -> None:
-        ended_ns = time.perf_counter_ns()
+    def on_return(self, code: CodeType, offset: int) -> bool:
+        """What our own code called has returned, or raised."""
+        ended_ns = self._clock_ns()
         tally: Tally | None = getattr(self._local, "tally", None)
         pending = tally.pending if tally else []
         for index in range(len(pending) - 1, -1, -1):
@@ -152,11 +114,8 @@ class Counter:
                 site.total_ns += ended_ns - began_ns
                 # Above it there is only what never returned.
                 del pending[index:]
-                return
-
-    def leave_out(self) -> None:
-        """Don't count the thread that calls this, whatever context it takes on."""
-        self._local.tally = None
+                break
+        return False
 
     def _tally(self) -> Tally | None:
         if not hasattr(self._local, "tally"):
@@ -167,26 +126,19 @@ class Counter:
 
     def _is_enough(self, tally: Tally) -> bool:
         tally.events += 1
-        if tally.events < MOST_EVENTS:
-            return False
-        self.incomplete = f"counting stopped after {MOST_EVENTS} events of one thread"
-        return True
+        self.is_full = self.is_full or tally.events >= MOST_EVENTS
+        return self.is_full
 
     def _met(self, code: CodeType) -> Function:
         is_own = code.co_filename.startswith(self._own)
         function = self.functions[id(code)] = Function.of(code, is_own)
-        self._watch_calls(function)
+        if is_own:
+            self._watch_calls(code)
         return function
 
-    def _watch_calls(self, function: Function) -> None:
-        with self._switching:
-            if function.is_own and self._tool is not None:
-                monitoring = _monitoring()
-                monitoring.set_local_events(self._tool, function.code, monitoring.events.CALL)
-
-    def _caller(self, frame: FrameType | None, far: bool) -> int:
-        """The nearest function of our own that called, directly if not ``far``; 0 for none."""
-        for _ in range(FAR if far else 1):
+    def _caller(self, frame: FrameType | None, far: int) -> int:
+        """The nearest function of our own, ``far`` frames up at most; 0 for none."""
+        for _ in range(far):
             if frame is None:
                 break
             code = frame.f_code
@@ -196,34 +148,3 @@ class Counter:
                 return id(code)
             frame = frame.f_back
         return 0
-
-
-def _guarded(counter: Counter, callback: Callback) -> Callback:
-    """An exception of a callback would go on into the code that is watched."""
-
-    def guarded(*event: Any) -> Any:
-        try:
-            return callback(*event)
-        except Exception as failed:  # noqa: BLE001 - whatever it is, the request must go on
-            counter.incomplete = f"counting failed with {type(failed).__name__}"
-            return None
-
-    return guarded
-
-
-def _monitoring() -> Any:
-    found = getattr(sys, "monitoring", None)
-    if found is None:
-        raise CountingError("this Python is older than 3.12 and has no sys.monitoring")
-    return found
-
-
-def _claim(monitoring: Any) -> int:
-    for tool in TOOL_IDS:
-        try:
-            monitoring.use_tool_id(tool, NAME)
-        except ValueError:
-            continue
-        return tool
-    taken = ", ".join(f"{tool} by {monitoring.get_tool(tool)}" for tool in TOOL_IDS)
-    raise CountingError(f"sys.monitoring has no free tool id (taken: {taken})")

@@ -3,11 +3,12 @@
 import gc
 import sys
 import tracemalloc
+from array import array
 from collections import Counter, OrderedDict, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice
 from types import CellType, FrameType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any
 
@@ -16,8 +17,12 @@ from services.telemetry.sites import OWN_FOLDERS, Place, place_of
 # lru_cache's results are in a container of C that only tells how many they are.
 CACHED: Any = type(lru_cache(maxsize=1)(lambda: None))
 SIZED = (dict, list, set, deque, OrderedDict)
-MOST_NAMED = 20
-DEEPEST = 4
+# Looked up by type() and not isinstance(): a proxy's class may be a lie that runs code.
+KINDS = frozenset({*SIZED, CACHED})
+MOST_NAMED = 10
+# A look at all referrers of an object takes some 50 ms.
+DEEPEST = 2
+WIDEST = 3
 SAMPLED_ITEMS = 20
 MOST_VISITED = 500
 
@@ -38,39 +43,54 @@ class Grown:
     place: Place | None
 
 
-def lengths() -> dict[int, int]:
-    """How many entries each container of this process has, by its id."""
-    return {id(one): _length(one) for one in gc.get_objects() if _is_sized(one)}
+class Census:
+    """The containers of this process that grow, from one look to the next.
 
-
-def grown(before: Sequence[Mapping[int, int]], least: int) -> list[Grown]:
-    """Containers that had at least ``least`` more entries each time, and have now: most first.
-
-    An object may have taken the place, and so the id, of one that is gone; to ask for growth every
-    time keeps such pairs out.
+    At the first look all are noted, in two arrays, as tracemalloc would count a number each for
+    every one of them; later only those that grew each time.
     """
-    found = []
-    for one in gc.get_objects():
-        if _is_sized(one) and id(one) in before[0]:
-            seen = [*(at.get(id(one), 0) for at in before), _length(one)]
-            if all(later - earlier >= least for earlier, later in pairwise(seen)):
-                found.append((one, seen[-1] - seen[0]))
-    found.sort(key=lambda pair: -pair[1])
-    del found[MOST_NAMED:]
-    ignored = {id(found), *(id(pair) for pair in found), *(id(at) for at in before)}
-    return [_describe(one, by, ignored) for one, by in found]
 
+    def __init__(self, least: int) -> None:
+        self._least = least
+        self._ids = array("Q")
+        self._lengths = array("Q")
+        self._firsts: dict[int, int] | None = None
 
-def _is_sized(one: object) -> bool:
-    # type() and not isinstance(): a proxy's class may be a lie that runs code
-    return type(one) in SIZED or type(one) is CACHED
+    def look(self) -> list[Grown]:
+        """Those with at least ``least`` more entries at every look until now, most growth first.
+
+        An object may have taken the place, and so the id, of one that is gone; to ask for growth
+        every time keeps most of such pairs out.
+        """
+        before = dict(zip(self._ids, self._lengths, strict=True))
+        if self._firsts is None:
+            self._note([one for one in gc.get_objects() if type(one) in KINDS])
+            self._firsts = {}
+            return []
+        found = [
+            one
+            for one in gc.get_objects()
+            if type(one) in KINDS
+            and id(one) in before
+            and _length(one) - before[id(one)] >= self._least
+        ]
+        firsts = {id(one): self._firsts.get(id(one), before[id(one)]) for one in found}
+        self._firsts = firsts
+        self._note(found)
+        found.sort(key=lambda one: _length(one) - firsts[id(one)], reverse=True)
+        del found[MOST_NAMED:]
+        return [_describe(one, firsts[id(one)], {id(found)}) for one in found]
+
+    def _note(self, containers: Sequence[object]) -> None:
+        self._ids = array("Q", map(id, containers))
+        self._lengths = array("Q", map(_length, containers))
 
 
 def _length(one: Any) -> int:
     return int(one.cache_info().currsize) if type(one) is CACHED else len(one)
 
 
-def _describe(one: Any, grown_by: int, ignored: set[int]) -> Grown:
+def _describe(one: Any, first: int, ignored: set[int]) -> Grown:
     name, module = (
         (f"lru_cache of {one.__qualname__}", one.__module__)
         if type(one) is CACHED
@@ -80,7 +100,7 @@ def _describe(one: Any, grown_by: int, ignored: set[int]) -> Grown:
         name=name,
         kind=type(one).__name__ if type(one) is not CACHED else "lru_cache",
         length=_length(one),
-        grown_by=grown_by,
+        grown_by=_length(one) - first,
         is_own=module.split(".", 1)[0] in OWN_FOLDERS,
         place=_place_of_newest(one),
     )
@@ -95,11 +115,10 @@ def _holder(target: object, ignored: set[int], depth: int) -> tuple[str | None, 
         if named := _named_by(one, target):
             return named
     if depth > 0:
-        for one in held:
-            if type(one) in (*SIZED, tuple, CellType):
-                outer, module = _holder(one, skipped | {id(held), id(target)}, depth - 1)
-                if outer is not None:
-                    return (outer if type(one) is CellType else f"{outer}[...]"), module
+        for one in [one for one in held if type(one) in (*SIZED, tuple, CellType)][:WIDEST]:
+            outer, module = _holder(one, skipped | {id(held), id(target)}, depth - 1)
+            if outer is not None:
+                return (outer if type(one) is CellType else f"{outer}[...]"), module
     return None, ""
 
 

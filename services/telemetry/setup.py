@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
 from services.common.env import Env
-from services.telemetry import allocations, counted, jsonlog
+from services.telemetry import allocations, counted, jsonlog, monitoring
 from services.telemetry.counted import Counting, CountingMiddleware
 from services.telemetry.tracer import SHUTDOWN_TIMEOUT_S, TracerSettings, Tracing
 from services.telemetry.unsampled import QuietMiddleware, bypass_ddtrace, patched_classes
@@ -94,7 +94,12 @@ class Telemetry:
 
     def describe(self) -> dict[str, Any]:
         """The configuration in force, read off the live objects."""
-        described = {"service": self.service, **self.tracing.describe(), "datadog": None}
+        described = {
+            "service": self.service,
+            **self.tracing.describe(),
+            "counting": monitoring.is_on(),
+            "datadog": None,
+        }
         if self.with_datadog:
             from services.telemetry import datadog
 

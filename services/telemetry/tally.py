@@ -11,24 +11,27 @@ from services.telemetry.arguments import names
 MOST_CALLS = 100_000
 MOST_DISTINCT = 10_000
 # Of C functions, at one place of the code.
-MOST_C_CALLS = 20_000
+MOST_C_CALLS = 5_000
 # Library functions called by other library functions are told only if they are called often.
 OFTEN = 100
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function that was seen to run; ``is_own`` tells the services' code from libraries."""
+    """A function that was seen to run; ``is_own`` tells the services' code from libraries.
+
+    ``arguments`` are the names of its arguments, None where they are not looked at.
+    """
 
     code: CodeType
     is_own: bool
-    arguments: tuple[str, ...]
+    arguments: tuple[str, ...] | None
 
     @staticmethod
     def of(code: CodeType, is_own: bool) -> "Function":
         # `<genexpr>` and the like are given an iterator, which says nothing.
         named = is_own and not code.co_name.startswith("<")
-        return Function(code, is_own, names(code) if named else ())
+        return Function(code, is_own, names(code) if named else None)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """The critical path of literal and of random traces."""
 
-import random
 from itertools import pairwise
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from lab.critical_path import critical_path, critical_self_time_us, self_time_us
 from lab.folding import slowest_span
 from lab.spans import Span, Trace
-from tests.lab.trace_literals import BEGAN_US, query, span, trace
+from tests.lab.trace_literals import BEGAN_US, query, random_trace, span, trace
 
 
 def path(of: Trace) -> list[tuple[str, int, int]]:
@@ -180,19 +179,6 @@ def test_a_trace_of_no_length_has_a_slowest_span_without_a_share() -> None:
     """Nothing is divided by nothing."""
     ranked = slowest_span(trace(span("r", None, 5, 5)))
     assert (ranked.span.span_id, ranked.share, ranked.ahead_of_next_us) == ("r", 0.0, 0)
-
-
-def random_trace(seed: int) -> Trace:
-    """Up to 60 spans below random parents, at random and often impossible times."""
-    rng = random.Random(seed)  # noqa: S311 - must be repeatable
-    spans = [span("0", rng.choice([None, "gone"]), 0, rng.randint(0, 5_000))]
-    for number in range(1, rng.randint(2, 60)):
-        start_us = rng.randint(-1_000, 5_000)
-        end_us = start_us + rng.choice([0, rng.randint(0, 200), rng.randint(0, 6_000)])
-        parent_id = rng.choice(["gone", *(one.span_id for one in spans)])
-        service = rng.choice(["gateway", "retriever", "generator"])
-        spans.append(span(str(number), parent_id, start_us, end_us, service=service))
-    return trace(*spans)
 
 
 @pytest.mark.parametrize("seed", range(300))

@@ -83,6 +83,12 @@ def test_a_replay_is_forced_and_passes_the_cache_by(settings: Settings) -> None:
     ]
 
 
+def test_a_replay_can_be_given_its_trace_id(settings: Settings) -> None:
+    """So that it is known before it is sent."""
+    with replayer(settings, echo) as gateway:
+        assert gateway.send(BODY, TRACE_ID).trace_id == TRACE_ID
+
+
 def test_a_cached_original_is_replayed_with_the_cache(settings: Settings) -> None:
     """What the cache answered is asked of the cache again."""
 

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import httpx
 
+from lab.duration import parse_us
 from lab.spans import Span, Trace
 from tests.lab.trace_literals import jaeger_json
 
@@ -24,6 +25,11 @@ class TinyJaeger:
         """The status and document of a GET."""
         if path == "/api/services":
             return _envelope(sorted({s.service for t in self.traces for s in t.spans}) or None)
+        if path.endswith("/operations"):
+            return _envelope(sorted({s.name for t in self.traces for s in t.spans}) or None)
+        if "traceID" in params:
+            wanted = params["traceID"]
+            return _envelope([jaeger_json(one) for one in self.traces if one.trace_id == wanted])
         if path == "/api/traces":
             self.searches += 1
             return _envelope([jaeger_json(trace) for trace in self._found(params)])
@@ -44,7 +50,7 @@ class TinyJaeger:
 
     def _found(self, params: Mapping[str, str]) -> list[Trace]:
         """The newest first: the service's span is in time, any span is long enough."""
-        least_us = int(params.get("minDuration", "0us").removesuffix("us"))
+        least_us = parse_us(params.get("minDuration", "0us"))
         matches = [
             (max(starts), trace)
             for trace in self.traces

@@ -1,5 +1,6 @@
 """Traces written down by hand, and the same as Jaeger's JSON."""
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,13 +69,26 @@ def query(trace_id: str = TRACE_ID, user_id: str = "u7", began_us: int = 0) -> T
     )
 
 
+def random_trace(seed: int) -> Trace:
+    """Up to 60 spans below random parents, at random and often impossible times."""
+    rng = random.Random(seed)  # noqa: S311 - must be repeatable
+    spans = [span("0", rng.choice([None, "gone"]), 0, rng.randint(0, 5_000))]
+    for number in range(1, rng.randint(2, 60)):
+        start_us = rng.randint(-1_000, 5_000)
+        end_us = start_us + rng.choice([0, rng.randint(0, 200), rng.randint(0, 6_000)])
+        parent_id = rng.choice(["gone", *(one.span_id for one in spans)])
+        service = rng.choice(["gateway", "retriever", "generator"])
+        spans.append(span(str(number), parent_id, start_us, end_us, service=service))
+    return trace(*spans)
+
+
 def jaeger_json(trace: Trace) -> dict[str, Any]:
     """The trace as an element of ``data`` in Jaeger's answer."""
     services = sorted({one.service for one in trace.spans})
     return {
         "traceID": trace.trace_id,
         "processes": {
-            f"p{number}": {"serviceName": service, "tags": []}
+            f"p{number}": {"serviceName": service, "tags": _tags(_resource(trace, service))}
             for number, service in enumerate(services)
         },
         "spans": [_span_json(one, f"p{services.index(one.service)}") for one in trace.spans],
@@ -84,8 +98,7 @@ def jaeger_json(trace: Trace) -> dict[str, Any]:
 
 def _span_json(told: Span, process_id: str) -> dict[str, Any]:
     parent = {"refType": "CHILD_OF", "traceID": told.trace_id, "spanID": told.parent_id}
-    types = {str: "string", bool: "bool", int: "int64", float: "float64"}
-    tags = {**told.attributes, "span.kind": told.kind}
+    tags = {**told.attributes, "span.kind": told.kind, **({"error": True} if told.is_error else {})}
     return {
         "traceID": told.trace_id,
         "spanID": told.span_id,
@@ -93,8 +106,20 @@ def _span_json(told: Span, process_id: str) -> dict[str, Any]:
         "references": [parent] if told.parent_id else [],
         "startTime": told.start_us,
         "duration": told.duration_us,
-        "tags": [{"key": k, "type": types[type(v)], "value": v} for k, v in tags.items()],
-        "logs": [],
+        "tags": _tags(tags),
+        "logs": [
+            {"timestamp": event.time_us, "fields": _tags({"event": event.name, **event.attributes})}
+            for event in told.events
+        ],
         "processID": process_id,
         "warnings": None,
     }
+
+
+def _resource(trace: Trace, service: str) -> Mapping[str, AttributeValue]:
+    return next(one.resource for one in trace.spans if one.service == service)
+
+
+def _tags(told: Mapping[str, AttributeValue]) -> list[dict[str, Any]]:
+    types = {str: "string", bool: "bool", int: "int64", float: "float64"}
+    return [{"key": k, "type": types[type(v)], "value": v} for k, v in told.items()]

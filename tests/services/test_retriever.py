@@ -103,9 +103,9 @@ def test_empty_index_is_not_ready(corpus: Path, tmp_path: Path) -> None:
     assert "services.retriever.load" in index["problem"]
 
 
-@pytest.mark.parametrize(("top_k", "expected"), [(1, 20), (3, 20), (5, 30), (10, 60), (20, 100)])
+@pytest.mark.parametrize(("top_k", "expected"), [(1, 20), (3, 20), (5, 30), (10, 60), (20, 120)])
 def test_number_of_candidates(top_k: int, expected: int) -> None:
-    """Six for each result wanted, from 20 to 100."""
+    """Six for each result wanted, from 20 to 120."""
     assert Settings("key").candidates(top_k) == expected
 
 

@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,7 @@ class TinyRedis:
     def __init__(self) -> None:
         self.values: dict[bytes, bytes] = {}
         self.expiry_s: dict[bytes, int] = {}
+        self.hashes: dict[bytes, dict[bytes, bytes]] = {}
         self.is_silent = False
         self.commands: list[bytes] = []
         owner = self
@@ -71,5 +73,21 @@ class TinyRedis:
             case b"GET":
                 found = self.values.get(rest[0])
                 return b"_\r\n" if found is None else b"$%d\r\n%b\r\n" % (len(found), found)
+            case b"HSET":
+                self.hashes.setdefault(rest[0], {})[rest[1]] = rest[2]
+                return b":1\r\n"
+            case b"HGET":
+                piece = self.hashes.get(rest[0], {}).get(rest[1])
+                return b"_\r\n" if piece is None else b"$%d\r\n%b\r\n" % (len(piece), piece)
+            case b"EXPIRE":
+                self.expiry_s[rest[0]] = int(rest[1])
+                return b":1\r\n"
+            case b"DEL":
+                self.hashes.pop(rest[0], None)
+                return b":1\r\n"
+            case b"WAIT":
+                # nobody replicates this server, so it waits as long as it may
+                time.sleep(int(rest[1]) / 1000)
+                return b":0\r\n"
             case _:
                 return b"+OK\r\n"
