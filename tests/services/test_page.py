@@ -54,7 +54,9 @@ def test_a_missing_file_is_a_problem_document(client: TestClient) -> None:
 
 def test_datadogs_own_site_has_another_home_than_the_test_agent() -> None:
     """The test agent lists its traces beside each trace's page."""
-    assert datadog_home("http://127.0.0.1:8127/traces/{datadog_id}") == "http://127.0.0.1:8127/traces"
+    assert (
+        datadog_home("http://127.0.0.1:8127/traces/{datadog_id}") == "http://127.0.0.1:8127/traces"
+    )
     assert datadog_home("https://dd.example/apm/trace/{trace_id}") == "https://dd.example/"
 
 
