@@ -4,14 +4,19 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 
 from lab.clues import Clues, Source
-from lab.doing import Doing, split
+from lab.doing import Doing, Parts, split
 from lab.measurement import Measurement, SpanCost
 from lab.shape import asynchronous, is_elsewhere, total_ms
+from lab.stacks import Stack
 
 WAITS: tuple[Doing, ...] = ("io", "lock", "pool", "sleep", "blocked", "idle")
 # Where the stacks cover less of a span than this, what they don't show is not called anything.
 COVERED = 0.5
 MOSTLY_COMPUTING = 0.2
+# Less than this is what sampling makes of computing, not what others take of it.
+CROWDED_SHARE = 0.1
+# Of what computed, so many times as much may have been taken for standing still.
+MOST_STOPPED = 2.0
 # So few samples of computing say nothing about how long it took by the wall.
 COMPARABLE_MS = 50.0
 
@@ -46,14 +51,15 @@ def balance(cost: SpanCost, clues: Clues) -> Balance:
     parts = split(cost, clues)
     quiet_ms = typical * sum(total_ms(parts.get(kind, {})) for kind in WAITS)
     seen_ms = typical * total_ms(parts.get("computing", {}))
+    stopped_ms = typical * total_ms(parts.get("stopped", {}))
     calls_ms = typical * sum(one.own_ms for one in cost.calls)
     cpu_ms = _cpu_ms(cost, clues)
-    used_ms = median(cpu_ms) if cpu_ms is not None else seen_ms / clues.crowding
+    used_ms = median(cpu_ms) if cpu_ms is not None else (seen_ms + stopped_ms) / clues.crowding
     waiting_ms = min(own_ms, max(quiet_ms, calls_ms - used_ms))
     crowded_ms = 0.0
     if typical * total_ms(cost.stacks) >= COVERED * own_ms:
         # What computed by its stacks but not by the processor's clock.
-        crowded_ms = max(0.0, min(seen_ms, own_ms - waiting_ms) - used_ms)
+        crowded_ms = max(0.0, min(seen_ms + stopped_ms, own_ms - waiting_ms) - used_ms)
     return Balance(
         own_ms=own_ms,
         cpu_ms=median(cpu_ms) if cpu_ms is not None else None,
@@ -92,8 +98,24 @@ def clues_of(
     for cost in measurement.spans:
         if cost.cpu_ms is None or is_elsewhere(cost, clues.asynchronous):
             continue
-        here_ms = total_ms(split(cost, clues).get("computing", {}))
+        parts = split(cost, clues)
+        here_ms = total_ms(parts.get("computing", {})) + total_ms(parts.get("stopped", {}))
         if here_ms >= COMPARABLE_MS:
             seen_ms += here_ms
             used_ms += median(cost.cpu_ms)
     return replace(clues, crowding=max(1.0, seen_ms / used_ms)) if used_ms else clues
+
+
+def paced(parts: Parts, told: Balance, machine_factor: float = 1.0, more: float = 1.0) -> Parts:
+    """The parts with as much computing in them as the processor's clock tells.
+
+    ``more`` times as much of all, and of computing ``machine_factor`` times as much again.
+    """
+    seen_ms = total_ms(parts.get("computing", {}))
+    is_crowded = seen_ms and told.crowded_ms > CROWDED_SHARE * told.own_ms
+    pace = min(MOST_STOPPED, told.computing_ms / seen_ms) if is_crowded else 1.0
+    found: dict[Doing, dict[Stack, float]] = {}
+    for kind, stacks in parts.items():
+        times = more * machine_factor * pace if kind == "computing" else more
+        found[kind] = {stack: ms * times for stack, ms in stacks.items()}
+    return found

@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 from lab import excess, machine
-from lab.balance import Balance, balance, clues_of
+from lab.balance import Balance, balance, clues_of, paced
 from lab.clues import Clues, Source
 from lab.doing import Doing, Parts, split
 from lab.excess import Basis, Excess, Side
 from lab.findings import ReferenceUsed
 from lab.measurement import Awaited, ClientCalls, Measurement, SpanCost
 from lab.shape import total_ms
-from lab.stacks import Stack
-
-# Less than this is what sampling makes of computing, not what others take of it.
-CROWDED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,12 @@ class Comparison:
     more: float
     clues: Clues
     clues_before: Clues
+
+    @cached_property
+    def needed_ms(self) -> float:
+        """The request's length without the time that others took."""
+        clues = self.clues
+        return sum(median(balance(cost, clues).needed_ms) for cost in self.now.spans)
 
     @property
     def crowding(self) -> float:
@@ -74,7 +77,7 @@ class Case:
     @cached_property
     def parts(self) -> Parts:
         """The stacks by what they did; computing without the time that others took."""
-        return _paced(split(self.cost, self.comparison.clues), self.balance, 1.0, 1.0)
+        return paced(split(self.cost, self.comparison.clues), self.balance)
 
     @cached_property
     def parts_before(self) -> Parts:
@@ -84,7 +87,7 @@ class Case:
         more, machine_factor = self.comparison.more, self.comparison.machine
         parts = split(self.before, self.comparison.clues_before)
         past = self.balance_before
-        return _paced(parts, past, machine_factor, more) if past else {}
+        return paced(parts, past, machine_factor, more) if past else {}
 
     @cached_property
     def balance(self) -> Balance:
@@ -110,8 +113,8 @@ class Case:
 
     @property
     def request_ms(self) -> float:
-        times_ms = sorted(self.comparison.now.request_ms)
-        return times_ms[len(times_ms) // 2]
+        """The request's length, by what its spans need."""
+        return self.comparison.needed_ms
 
     def ms(self, *kinds: Doing) -> float:
         """The time of some kinds now."""
@@ -144,24 +147,3 @@ class Case:
             return ()
         where = self.cost.service, self.cost.name
         return tuple(one for one in counts.awaited if (one.service, one.span) == where)
-
-
-def _paced(parts: Parts, told: Balance, machine_factor: float, more: float) -> Parts:
-    """The parts with as much computing as the processor's clock tells, on this machine, times."""
-    seen_ms = total_ms(parts.get("computing", {}))
-    is_crowded = seen_ms and told.crowded_ms > CROWDED_SHARE * told.own_ms
-    pace = min(1.0, told.computing_ms / seen_ms) if is_crowded else 1.0
-    found: dict[Doing, dict[Stack, float]] = {}
-    for kind, stacks in parts.items():
-        times = more * machine_factor * pace if kind == "computing" else more
-        found[kind] = {stack: ms * times for stack, ms in stacks.items()}
-    return found
-
-
-def merged(parts: Parts, *kinds: Doing) -> dict[Stack, float]:
-    """The stacks of some kinds together."""
-    found: dict[Stack, float] = {}
-    for kind in kinds:
-        for stack, ms in parts.get(kind, {}).items():
-            found[stack] = found.get(stack, 0.0) + ms
-    return found

@@ -11,20 +11,27 @@ from typing import Literal
 from lab.clues import Clues
 from lab.known_waits import known_wait
 from lab.measurement import SpanCost
-from lab.shape import total_ms
+from lab.shape import is_elsewhere, total_ms
 from lab.stacks import Stack
 
-Doing = Literal["computing", "io", "lock", "pool", "sleep", "blocked", "idle"]
+Doing = Literal["computing", "io", "lock", "pool", "sleep", "blocked", "idle", "stopped"]
 """``blocked``: it waited, nothing tells what for. ``idle``: an event loop or a worker thread with
-nothing to run.
+nothing to run. ``stopped``: it would have gone on, had it had the processor.
 """
 Parts = Mapping[Doing, Mapping[Stack, float]]
+
+WORK: tuple[Doing, ...] = ("computing", "io", "lock", "pool", "sleep", "blocked")
+"""What a thread does for a span."""
 
 # A real wait is at the same place in each replay; a thread without processor stops anywhere.
 ONE_PLACE = 0.7
 # Of the time that a line of ours stood still, so much at least the C calls in it must explain.
 C_CALL_SHARE = 0.3
 C_CALL_MS = 5.0
+HALF = 0.5
+LEAST_C_MS = 30.0
+LEAST_C_SHARE = 0.1
+CROWDED = 1.5
 
 
 def split(cost: SpanCost, clues: Clues) -> Parts:
@@ -39,20 +46,28 @@ def split(cost: SpanCost, clues: Clues) -> Parts:
             unknown[stack] = ms
         else:
             parts.setdefault(known, {})[stack] = ms
-    blocked = _blocked(cost, unknown, clues)
-    if _computes_in_c(cost, unknown, blocked):
-        blocked = {}
-    moving = {stack: ms - blocked.get(stack, 0.0) for stack, ms in unknown.items()}
-    parts["blocked"] = blocked
-    parts["computing"] = {stack: ms for stack, ms in moving.items() if ms > 0}
-    return {kind: stacks for kind, stacks in parts.items() if stacks}
-
-
-def _blocked(cost: SpanCost, unknown: Mapping[Stack, float], clues: Clues) -> dict[Stack, float]:
-    """The part of the stacks that stood still, and for a reason of their own."""
-    still = {
-        stack: min(ms, cost.still[stack]) for stack, ms in unknown.items() if cost.still.get(stack)
+    still = {s: min(ms, cost.still[s]) for s, ms in unknown.items() if cost.still.get(s)}
+    moving = {s: ms - still.get(s, 0.0) for s, ms in unknown.items()}
+    computed = _computed_share(cost, moving, still, clues)
+    blocked = _blocked(cost, still, clues)
+    stopped = {stack: ms for stack, ms in still.items() if stack not in blocked}
+    waited = 1 - computed
+    if computed and clues.crowding >= CROWDED:
+        waited = 0.0
+    parts["computing"] = moving
+    _add(parts, "computing", still, computed)
+    _add(parts, "blocked", blocked, waited)
+    _add(parts, "stopped", blocked, 1 - computed - waited)
+    _add(parts, "stopped", stopped, 1 - computed)
+    return {
+        kind: kept
+        for kind, stacks in parts.items()
+        if (kept := {stack: ms for stack, ms in stacks.items() if ms > 0})
     }
+
+
+def _blocked(cost: SpanCost, still: Mapping[Stack, float], clues: Clues) -> dict[Stack, float]:
+    """The stacks that stood still for a reason of their own."""
     by_place: dict[tuple[str, str, int], float] = {}
     for stack, ms in still.items():
         by_place[_place(stack)] = by_place.get(_place(stack), 0.0) + ms
@@ -84,12 +99,35 @@ def _place(stack: Stack) -> tuple[str, str, int]:
     return leaf.function, leaf.path, leaf.line
 
 
-def _computes_in_c(
-    cost: SpanCost, unknown: Mapping[Stack, float], blocked: Mapping[Stack, float]
-) -> bool:
-    """Whether the thread used the processor while it stood still: it was computing in C."""
-    if cost.cpu_ms is None or not blocked:
-        return False
-    used_ms = sum(cost.cpu_ms) / len(cost.cpu_ms)
-    moving_ms = total_ms(unknown) - total_ms(blocked)
-    return used_ms - moving_ms >= total_ms(blocked) / 2
+def _computed_share(
+    cost: SpanCost, moving: Mapping[Stack, float], still: Mapping[Stack, float], clues: Clues
+) -> float:
+    """The share (0 to 1) of what stood still that computed: in C, or at one line of Python.
+
+    What the thread used of the processor beyond what was seen to move, it used standing still. On
+    a crowded machine the rest may be time in which it didn't get the processor.
+    """
+    whole_ms = total_ms(still)
+    if not whole_ms or cost.cpu_ms is None or is_elsewhere(cost, clues.asynchronous):
+        return 0.0
+    left_ms = sum(cost.cpu_ms) / len(cost.cpu_ms) - total_ms(moving)
+    if left_ms >= HALF * whole_ms:
+        return 1.0
+    return left_ms / whole_ms if left_ms >= max(LEAST_C_MS, LEAST_C_SHARE * whole_ms) else 0.0
+
+
+def _add(
+    parts: dict[Doing, dict[Stack, float]], kind: Doing, stacks: Mapping[Stack, float], share: float
+) -> None:
+    into = parts.setdefault(kind, {})
+    for stack, ms in stacks.items():
+        into[stack] = into.get(stack, 0.0) + share * ms
+
+
+def merged(parts: Parts, *kinds: Doing) -> dict[Stack, float]:
+    """The stacks of some kinds together."""
+    found: dict[Stack, float] = {}
+    for kind in kinds:
+        for stack, ms in parts.get(kind, {}).items():
+            found[stack] = found.get(stack, 0.0) + ms
+    return found

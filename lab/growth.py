@@ -7,7 +7,10 @@ from typing import Any
 
 from lab import capture, pyspy, recordings, replay, stacks
 from lab.alignment import align
+from lab.balance import balance, clues_of, paced
+from lab.blame import inclusive_ms
 from lab.capture import Captured, Plan, Tell
+from lab.doing import WORK, merged, split
 from lab.errors import LabError
 from lab.measurement import Growth, GrowthPoint, Measurement, Place
 from lab.pyspy import Recorded
@@ -79,14 +82,20 @@ def measure(settings: Settings, plan: Plan, now: Captured, grown: Grown) -> tupl
 
 
 def point(work: float, measured: Measurement) -> GrowthPoint:
-    """The times of one measurement: each place's own, and of each function in it and below."""
+    """The times of one measurement: each place's own, and of each function in it and below.
+
+    Without the time that others took: one of these replays may have met a busier machine.
+    """
+    clues = clues_of(measured)
+    own_ms: dict[Place, float] = {}
     function_ms: dict[tuple[Place, str, str], float] = {}
     for cost in measured.spans:
-        for stack, ms in cost.stacks.items():
-            for function, file in {(frame.function, frame.path) for frame in stack}:
-                key = cost.place, function, file
-                function_ms[key] = function_ms.get(key, 0.0) + ms
-    return GrowthPoint(work, {c.place: median(c.own_ms) for c in measured.spans}, function_ms)
+        told = balance(cost, clues)
+        own_ms[cost.place] = median(told.needed_ms)
+        parts = paced(split(cost, clues), told)
+        for (function, file), ms in inclusive_ms(merged(parts, *WORK)).items():
+            function_ms[cost.place, function, file] = ms
+    return GrowthPoint(work, own_ms, function_ms)
 
 
 def by_kind(points: Iterable[tuple[str, GrowthPoint]], now: GrowthPoint) -> tuple[Growth, ...]:

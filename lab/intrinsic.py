@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lab.blame import blame
-from lab.case import Case, merged
-from lab.doing import Doing
+from lab.case import Case
+from lab.doing import Doing, merged
 from lab.findings import Cause
 from lab.measurement import Counted
 from lab.shape import has_own, is_on_loop, total_ms

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from statistics import median
 
+from lab.balance import MOST_STOPPED
 from lab.blame import FunctionId, function_id
 from lab.clues import Clues
 from lab.doing import split
@@ -38,13 +39,15 @@ def factor(now: Measurement, reference: Measurement, clues: Clues, before: Clues
 def _places(
     now: Measurement, reference: Measurement, clues: Clues
 ) -> Iterator[tuple[float, float]]:
-    """(ratio, weight) of each place whose CPU time is known in both."""
+    """(ratio, weight) of each place that computes little, by its CPU time in both."""
     for cost in now.spans:
         before = reference.at(cost.place)
         if before is None or cost.cpu_ms is None or before.cpu_ms is None:
             continue
         was_ms = median(before.cpu_ms)
-        if was_ms >= LEAST_CPU_MS and not is_elsewhere(cost, clues.asynchronous):
+        # What a place of more than that computes is told by function.
+        is_small = LEAST_CPU_MS <= was_ms < LEAST_FUNCTION_MS
+        if is_small and not is_elsewhere(cost, clues.asynchronous):
             yield median(cost.cpu_ms) / was_ms, min(was_ms, MOST_WEIGHT_MS)
 
 
@@ -68,7 +71,7 @@ def _computing(spans: Iterable[SpanCost], clues: Clues) -> dict[FunctionId, floa
             continue
         share = 1.0
         if cost.cpu_ms is not None and not is_elsewhere(cost, clues.asynchronous):
-            share = min(1.0, median(cost.cpu_ms) / seen_ms)
+            share = min(MOST_STOPPED, median(cost.cpu_ms) / seen_ms)
         for stack, ms in computing.items():
             key = _innermost(stack)
             if key is not None:
