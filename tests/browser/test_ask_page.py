@@ -75,7 +75,9 @@ def test_trace_this_one_leads_to_the_trace_in_both_viewers(
     assert opened.value.url == f"{lab.url('jaeger')}/trace/{trace_id}"
     with page.expect_popup() as opened:
         other.click()
-    names = opened.value.locator(".span-item h4").all_inner_texts()
+    shown = opened.value
+    expect(shown.get_by_text(trace_id, exact=True)).to_be_visible()
+    names = shown.locator("summary b").all_inner_texts()
     assert {"cache", "retrieve", "rerank", "generate", "openai.generate"} <= set(names)
 
 
