@@ -46,7 +46,8 @@ def functions(data: ReportData) -> str:
     rows = "".join(_function(one) for one in found[:MOST_FUNCTIONS])
     return f"""<section><h2>Functions</h2>
 <p class="muted">Mean of one replay, waiting included; calls from one counted replay.</p>
-<div class="card scroll"><table class="wide sortable"><thead><tr><th>Function</th><th>Where</th>
+<div class="card scroll tall" tabindex="0" role="region" aria-label="Functions">
+<table class="wide sortable"><thead><tr><th>Function</th><th>Where</th>
 <th>Span</th><th class="figure">Self</th><th class="figure">With callees</th>
 <th class="figure">Calls</th></tr></thead><tbody>{rows}</tbody></table></div></section>"""
 
