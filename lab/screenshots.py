@@ -82,7 +82,7 @@ def _take(browser: Browser, shot: Shot, folder: Path) -> Path:
     page = headless.new_page(browser, width=width, height=height, dark=shot.dark)
     path = folder / f"{shot.name}.png"
     try:
-        page.goto(shot.url)
+        headless.go(page, shot.url)
         shot.prepare(page)
         require_public(shot.name, page.inner_text("body"))
         page.screenshot(path=path, animations="disabled", caret="hide")
