@@ -347,7 +347,22 @@ def doctor(
         raise Exit(code=CHECK_FAILED)
 
 
-@plain_task(help={"unit": "only what needs no container engine"})
+@lab_task(help={"out": "the folder to write to (default docs/images)"})
+def screenshots(
+    _: Context, name: str | None = None, port_offset: str | None = None, out: str | None = None
+) -> None:
+    """Make the pictures of README and docs anew, from the running lab."""
+    from lab import console, devenv
+
+    told = steps()
+    devenv.ensure_dev(told)
+    from lab import screenshots as pictures
+
+    for path in pictures.take(settings_of(name, port_offset), out, told):
+        console.out.print(f"{path}  {path.stat().st_size:,} bytes")
+
+
+@plain_task(help={"unit": "only what needs no container engine or browser"})
 def test(_: Context, unit: bool = False) -> None:
     """Lint, check types and run the whole test suite, on a lab of its own."""
     from lab import devenv, quality

@@ -25,6 +25,7 @@ DEEPEST = 2
 WIDEST = 3
 SAMPLED_ITEMS = 20
 MOST_VISITED = 500
+REFERENTS_OF = 5000
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Census:
         self._least = least
         self._ids = array("Q")
         self._lengths = array("Q")
-        self._firsts: dict[int, int] | None = None
+        self._firsts: dict[int, int] = {}
+        self._is_first = True
 
     def look(self) -> list[Grown]:
         """Those with at least ``least`` more entries at every look until now, most growth first.
@@ -63,16 +65,15 @@ class Census:
         every time keeps most of such pairs out.
         """
         before = dict(zip(self._ids, self._lengths, strict=True))
-        if self._firsts is None:
-            self._note([one for one in gc.get_objects() if type(one) in KINDS])
-            self._firsts = {}
+        found = list(_containers())
+        if self._is_first:
+            self._is_first = False
+            self._note(found)
             return []
         found = [
             one
-            for one in gc.get_objects()
-            if type(one) in KINDS
-            and id(one) in before
-            and _length(one) - before[id(one)] >= self._least
+            for one in found
+            if id(one) in before and _length(one) - before[id(one)] >= self._least
         ]
         firsts = {id(one): self._firsts.get(id(one), before[id(one)]) for one in found}
         self._firsts = firsts
@@ -84,6 +85,18 @@ class Census:
     def _note(self, containers: Sequence[object]) -> None:
         self._ids = array("Q", map(id, containers))
         self._lengths = array("Q", map(_length, containers))
+
+
+def _containers() -> Iterator[Any]:
+    """All containers, also the dicts that garbage collection passes over: those of plain values."""
+    tracked = gc.get_objects()
+    yield from (one for one in tracked if type(one) in KINDS)
+    untracked: dict[int, Any] = {}
+    for start in range(0, len(tracked), REFERENTS_OF):
+        for one in gc.get_referents(*tracked[start : start + REFERENTS_OF]):
+            if type(one) is dict and not gc.is_tracked(one):
+                untracked[id(one)] = one
+    yield from untracked.values()
 
 
 def _length(one: Any) -> int:

@@ -42,7 +42,7 @@ def open_page(browser: Browser, page_problems: list[str]) -> Iterator[OpenPage]:
         page = headless.new_page(browser, width=width, height=height, dark=dark)
         pages.append(page)
         headless.watch(page, page_problems)
-        page.goto(url)
+        headless.go(page, url)
         return page
 
     yield opened

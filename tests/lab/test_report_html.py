@@ -28,6 +28,8 @@ def test_it_names_culprit_evidence_and_next_step() -> None:
         "<dd>48<small>in one request</small></dd>",
         "Call <code>serialize_prompt</code> once",
         "The replays differ by 40 ms.",
+        "of the same request of 2023-11-14 22:13 UTC; computing takes 1.20 x as long now",
+        "In 20 other traces",
     ):
         assert text in page
 
