@@ -83,7 +83,9 @@ def _needed_ms(
 ) -> tuple[float, ...]:
     """Of a span that computes the processor's clock tells each replay's need for itself."""
     if cpu_ms is None or waiting_ms > MOSTLY_COMPUTING * median(cost.own_ms) or not crowded_ms:
-        return tuple(max(0.0, ms - crowded_ms) for ms in cost.critical_ms)
+        own_ms = median(cost.own_ms)
+        share = max(0.0, 1 - crowded_ms / own_ms) if own_ms else 1.0
+        return tuple(ms * share for ms in cost.critical_ms)
     return tuple(
         min(ms, used_ms + waiting_ms) for ms, used_ms in zip(cost.critical_ms, cpu_ms, strict=True)
     )

@@ -17,6 +17,8 @@ REPEATS_BESIDE_REFERENCE = 20
 LEAST_FAILURES = 2.0
 HALF = 0.5
 LOOP_BLOCKED_MS = 100.0
+# Less may be a pause to let others run.
+LEAST_SLEEP_MS = 50.0
 SAME_ARGUMENTS_CALLS = 10
 SAME_ARGUMENTS_SHARE = 0.1
 SAME_ARGUMENTS_MS = 100.0
@@ -36,6 +38,7 @@ def wastes(case: Case) -> tuple[Waste, ...]:
         _retries,
         _repeated_calls,
         _waits,
+        _async_sleeps,
         _blocked_loop,
         _same_arguments,
     )
@@ -79,6 +82,17 @@ def _waits(case: Case) -> Iterator[Waste]:
         own = {stack: ms for stack, ms in case.parts.get(kind, {}).items() if has_own(stack)}
         if own:
             yield Waste(cause, min(_least_ms(case), total_ms(own)))
+
+
+def _async_sleeps(case: Case) -> Iterator[Waste]:
+    """Sleeps that a coroutine of ours awaits, by the counted replay."""
+    slept_ms = sum(
+        one.waited_ms
+        for one in case.awaited()
+        if has_own(one.stack) and one.stack[-1].function.rpartition(".")[2] == "sleep"
+    )
+    if slept_ms >= LEAST_SLEEP_MS:
+        yield Waste("io_wait", min(_least_ms(case), slept_ms))
 
 
 def _blocked_loop(case: Case) -> Iterator[Waste]:

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from lab.measurement import Growth, GrowthPoint, Measurement
+from lab.measurement import Awaited, Growth, GrowthPoint, Measurement
+from lab.stacks import Frame
 from tests.lab.literal_measurements import (
     ALIGNING,
     ANSWERING,
     CALLING,
     EXECUTE,
+    IDLE,
+    LIB,
     LOADING,
     PLACES,
     REQUEST,
@@ -167,6 +170,22 @@ def test_a_reference_that_shows_the_same_does_not_hide_a_sleep() -> None:
     assert (found.verdict.cause, found.verdict.function) == ("io_wait", "_settle")
     assert found.verdict.confidence == "medium"
     assert any("takes that time too" in told for told in found.verdict.against)
+
+
+def test_without_a_reference_an_awaited_sleep_speaks_for_itself() -> None:
+    """The tasks' own stacks show it, whatever the loop did meanwhile."""
+    sleeping = (
+        own("Gateway.query", "gateway/service.py", 44),
+        own("Pipeline._settle", "gateway/pipeline.py", 90),
+        Frame("sleep", LIB + "asyncio/tasks.py", 702),
+    )
+    now = changed(
+        healthy(),
+        span("POST /query", (320.0, 322.0, 321.0), {IDLE: 320}, cpu_ms=(12.0,) * 3),
+        counts=counts_with(awaited=(Awaited("gateway", "POST /query", sleeping, 300.0),)),
+    )
+    found = judged(now)
+    assert (found.verdict.cause, found.verdict.function) == ("io_wait", "Pipeline._settle")
 
 
 def elsewhere(measurement: Measurement, words: int = 12, top_k: int = 5) -> Measurement:

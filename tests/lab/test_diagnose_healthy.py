@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from lab.measurement import ClientCalls, Measurement, SpanCost
+from lab.stacks import Frame
 from tests.lab.literal_measurements import (
     ALIGNING,
     ANSWERING,
+    ASGI,
     CALLING,
     GENERATING,
     IDLE,
@@ -16,14 +18,18 @@ from tests.lab.literal_measurements import (
     REQUEST,
     RETRIEVING,
     SCORING,
+    SITE,
     STORING,
     calls,
     changed,
     healthy,
     judged,
+    own,
     slower,
     span,
 )
+
+PARSING = Frame("Request.__init__", SITE + "h11/_events.py", 95)
 
 
 def jittered(measurement: Measurement, seed: int) -> Measurement:
@@ -94,6 +100,48 @@ def test_a_wait_for_the_processor_is_nobodys_fault() -> None:
     found = judged(now, healthy())
     assert found.verdict.cause == "none"
     assert any("the machine was busy" in told for told in found.verdict.against)
+
+
+def test_standing_still_for_want_of_a_processor_is_no_wait() -> None:
+    """Ten times as many threads as processors: stacks freeze for long, wherever they are."""
+    frozen = {(*ALIGNING[:-1], replace(ALIGNING[-1], line=line)): 300.0 for line in (62, 65, 68)}
+    now = changed(
+        healthy(),
+        span(
+            "score",
+            (1290.0, 1320.0, 1350.0),
+            {**frozen, ALIGNING: 690, SCORING: 20},
+            cpu_ms=(405.0, 402.0, 404.0),
+            still=dict.fromkeys(frozen, 280.0),
+        ),
+        span("POST /retrieve", (190.0, 9.0, 220.0), {(*ASGI, PARSING): 130, RETRIEVING: 8},
+             cpu_ms=(6.0, 6.0, 6.0), still={(*ASGI, PARSING): 130}),
+    )  # fmt: skip
+    found = judged(now, healthy())
+    assert (found.verdict.cause, found.verdict.function) == ("none", None)
+    assert found.verdict.confidence != "high"
+
+
+def test_caches_gone_cold_make_no_slower_machine() -> None:
+    """On a busy machine what computes little takes twice the CPU, what computes much the same.
+
+    A fault in the latter is not excused by the former.
+    """
+    cold = [
+        replace(one, cpu_ms=tuple(2 * ms for ms in one.cpu_ms or ()))
+        for one in healthy().spans
+        if one.name != "score"
+    ]
+    printing = (*SCORING, own("fingerprint", "retriever/scoring.py", 99))
+    slow = span(
+        "score",
+        (710.0, 715.0, 712.0),
+        {ALIGNING: 390, SCORING: 20, printing: 300},
+        cpu_ms=(700.0, 702.0, 701.0),
+    )
+    assert judged(changed(healthy(), *cold), healthy()).verdict.cause == "none"
+    found = judged(changed(healthy(), *cold, slow), healthy())
+    assert (found.verdict.cause, found.verdict.function) == ("cpu", "fingerprint")
 
 
 def test_the_work_of_other_requests_is_not_this_ones() -> None:
