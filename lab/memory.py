@@ -9,6 +9,7 @@ from lab import memory_report, memory_slope, memory_verdict, scenario, status
 from lab.allocations import tracing
 from lab.errors import LabError, UsageError
 from lab.gateway import Gateway
+from lab.locks import one_at_a_time
 from lab.memory_findings import Memory, Traffic, Usage
 from lab.memory_sites import Kept, Snapshot, kept
 from lab.memory_slope import Growth
@@ -33,7 +34,7 @@ CONCURRENCY = 20
 WARM_UP_SHARE = 1 / 3
 LONGEST_S = 900.0
 # While allocations are traced: the first fill what is filled once, then two halves to compare.
-TRACED_PARTS = (24, 40, 40)
+TRACED_PARTS = (16, 32, 32)
 TRACED_CONCURRENCY = 8
 TRACED_LONGEST_S = 90.0
 TRACING_LONGEST_S = 400.0
@@ -73,11 +74,13 @@ def run(
         raise UsageError(f"--requests is {requests}; give {FEWEST} to {MOST}")
     seed = int(time.time()) if seed is None else seed
     stream = distinct(scenario.questions(), seed)
-    before = status.status(settings)
-    began_s = time.monotonic()
-    growths, kept_by, sent, traced, failed = asyncio.run(
-        _measure(settings, stream, requests, report, progress)
-    )
+    lock = settings.state_dir / "memory.lock"
+    with one_at_a_time(lock, report, "it watches this lab's memory"):
+        before = status.status(settings)
+        began_s = time.monotonic()
+        growths, kept_by, sent, traced, failed = asyncio.run(
+            _measure(settings, stream, requests, report, progress)
+        )
     after = {one.service: one for one in status.status(settings)}
     findings = tuple(memory_verdict.find(growths[one], kept_by.get(one)) for one in SERVICES)
     return memory_report.write(
