@@ -179,5 +179,10 @@ def test_a_lone_span_is_ahead_of_nothing() -> None:
 def test_the_terminal_gets_the_verdict_and_where_to_read_on() -> None:
     """The summary names span, verdict, function, trace and report."""
     told = summary(PROFILE)
-    for part in ("openai.generate (generator)", "CPU-bound", "Prompt.fit (services/", "/r/report.html"):
+    for part in (
+        "openai.generate (generator)",
+        "CPU-bound",
+        "Prompt.fit (services/",
+        "/r/report.html",
+    ):
         assert part in told
