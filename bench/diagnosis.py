@@ -28,7 +28,7 @@ from lab import faults
 from lab.console import err
 from lab.faults import Fault
 from lab.jaeger import Jaeger
-from lab.run import run
+from lab.run import CommandError, run
 from lab.settings import ROOT, Settings
 from lab.stacks import Frame
 from lab.waiting import wait_of
@@ -74,7 +74,7 @@ def main() -> None:
             if kind not in open_labs:
                 open_labs[kind] = running.enter_context(labs.fresh(kind))
                 _invoke(open_labs[kind], "up")
-            outcome = Outcome(case.truth, case.repeat, _diagnose(open_labs[kind], case))
+            outcome = Outcome(case.truth, case.repeat, _attempt(open_labs[kind], case))
             append(given.results, outcome)
             done.append(outcome)
             err.print(
@@ -120,6 +120,17 @@ def _is_in(case: Case, done: Iterable[Outcome]) -> bool:
     return any(one.truth.case == case.truth.case and one.repeat == case.repeat for one in done)
 
 
+def _attempt(settings: Settings, case: Case) -> Said:
+    """One diagnosis; one that fails is a miss."""
+    began_s = time.perf_counter()
+    try:
+        return _diagnose(settings, case)
+    except CommandError as failed:
+        err.print(f"{case.truth.case}: {failed}", markup=False)
+        took_s = round(time.perf_counter() - began_s, 1)
+        return Said(None, None, "failed", "low", None, took_s, "", None)
+
+
 def _diagnose(settings: Settings, case: Case) -> Said:
     if case.fault is not None:
         _invoke(settings, "inject", case.fault.id)
@@ -148,9 +159,7 @@ def _profile(settings: Settings, *arguments: str) -> Said:
         avoidable_ms=verdict["avoidable_ms"],
         took_s=round(took_s, 1),
         baseline_span=span,
-        baseline_function=top_function(
-            json.loads(Path(document["artifacts"]["speedscope"]).read_bytes()), service
-        ),
+        baseline_function=top_function(speedscope, service),
     )
 
 
