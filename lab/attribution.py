@@ -1,9 +1,9 @@
 """Which stacks of a service's threads worked for which span.
 
-A span's own thread does, during the span's own time. So does any other thread that is in the
-service's handlers meanwhile: a sync handler runs on a worker while its server span was opened by
-the event loop, and a handler may use threads of its own. A thread that is in them just as much
-while no request is there works in the background, for none of them.
+A span's own thread does, during the span's own time. While that one waits for other threads, so
+does any other that is in the service's handlers: a sync handler runs on a worker while its server
+span was opened by the event loop, and a handler may use threads of its own. A thread that is in
+them just as much while no request is there works in the background, for none of them.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from lab.alignment import Aligned
 from lab.measurement import Place
 from lab.stacks import Stack, Stay, Timeline
-from lab.waiting import is_idle_loop
+from lab.waiting import is_idle_loop, wait_of
 
 Times = Sequence[tuple[int, int]]
 
@@ -61,11 +61,12 @@ def attribute(
     for stretch in stretches:
         seen = found.setdefault(stretch.place, Seen())
         others = [one for one in stretches if one is not stretch and _meet(one, stretch)]
-        worked = list(_hopped(aligned, stretch, others, hops))
+        own = list(_own(aligned, stretch))
+        worked = list(_hopped(aligned, stretch, others, hops, _waits(stretch, own)))
         for stay, start_us, end_us in worked:
             seen.add(stay, end_us - start_us)
         helped = union((start_us, end_us) for _, start_us, end_us in worked)
-        for stay, start_us, end_us in _own(aligned, stretch):
+        for stay, start_us, end_us in own:
             left = without((start_us, end_us), helped) if is_idle_loop(stay.stack) else ()
             us = _length(left) if is_idle_loop(stay.stack) else end_us - start_us
             if us:
@@ -136,12 +137,29 @@ def _own(aligned: Aligned, stretch: Stretch) -> Iterator[tuple[Stay, int, int]]:
         yield from _between(aligned, stretch.thread_id, (stretch.start_us, stretch.end_us))
 
 
+def _waits(stretch: Stretch, own: Iterable[tuple[Stay, int, int]]) -> Times:
+    """When the span's own thread may have waited for others."""
+    busy = union((start_us, end_us) for stay, start_us, end_us in own if not _may_wait(stay))
+    return without((stretch.start_us, stretch.end_us), busy)
+
+
+def _may_wait(stay: Stay) -> bool:
+    """Whether this may be waiting for a thread; a wait in C looks like standing still."""
+    if is_idle_loop(stay.stack) or wait_of(stay.stack) == "lock":
+        return True
+    return stay.stack[-1].is_own and stay.end_us - stay.start_us >= STILL_US
+
+
 def _hopped(
-    aligned: Aligned, stretch: Stretch, others: Sequence[Stretch], threads: Iterable[int]
+    aligned: Aligned,
+    stretch: Stretch,
+    others: Sequence[Stretch],
+    threads: Iterable[int],
+    waits: Times,
 ) -> Iterator[tuple[Stay, int, int]]:
     """What other threads did in handlers for this span: where none that began later is open."""
     later = union((o.start_us, o.end_us) for o in others if o.began_us > stretch.began_us)
-    times = without((stretch.start_us, stretch.end_us), later)
+    times = [left for wait in waits for left in without(wait, later)]
     for thread_id in threads:
         if thread_id == stretch.thread_id:
             continue

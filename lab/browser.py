@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
 from lab.chromium import ARGUMENTS
 
 TIMEOUT_MS = 10_000
 LOCAL_SCHEMES = frozenset({"about", "blob", "data", "file"})
 LOOPBACK = "127.0.0.1"
+# Chromium breaks off requests when a network interface comes or goes: any container that starts.
+INTERRUPTED = "net::ERR_NETWORK_CHANGED"
 
 
 @contextmanager
@@ -44,15 +46,25 @@ def new_page(
     return context.new_page()
 
 
+def go(page: Page, url: str) -> None:
+    """Open an address; once more if a change of the machine's networks broke it off."""
+    try:
+        page.goto(url)
+    except Error as failed:
+        if INTERRUPTED not in str(failed):
+            raise
+        page.goto(url)
+
+
 def watch(page: Page, problems: list[str]) -> None:
     """Add to ``problems`` what goes wrong on the page from now on.
 
     That is: errors and warnings in its console, exceptions nobody caught, and every request to
-    another host than 127.0.0.1.
+    another host than 127.0.0.1. What the machine's own network changes break off isn't the page's.
     """
 
     def on_console(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and INTERRUPTED not in message.text:
             where = message.location.get("url", "")
             problems.append(f"console {message.type}: {message.text} ({where})")
 

@@ -1,18 +1,17 @@
 """One place of the request as a case: now, in the reference, and how far it is beyond it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 from lab import excess, machine
-from lab.balance import Balance, balance
-from lab.doing import Clues, Doing, Source, asynchronous, split, total_ms
-from lab.excess import Basis, Excess
+from lab.balance import Balance, balance, clues_of, paced
+from lab.clues import Clues, Source
+from lab.doing import Doing, Parts, split
+from lab.excess import Basis, Excess, Side
 from lab.findings import ReferenceUsed
 from lab.measurement import Awaited, ClientCalls, Measurement, SpanCost
-from lab.stacks import Stack
-
-Parts = Mapping[Doing, Mapping[Stack, float]]
+from lab.shape import total_ms
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,17 @@ class Comparison:
     clues: Clues
     clues_before: Clues
 
+    @cached_property
+    def needed_ms(self) -> float:
+        """The request's length without the time that others took."""
+        clues = self.clues
+        return sum(median(balance(cost, clues).needed_ms) for cost in self.now.spans)
+
+    @property
+    def crowding(self) -> float:
+        """How much more crowded the machine is than it was for the reference; 1 is as much."""
+        return self.clues.crowding / self.clues_before.crowding
+
     @property
     def used(self) -> ReferenceUsed | None:
         """What to tell of the reference."""
@@ -45,10 +55,10 @@ class Comparison:
 
 def compare(now: Measurement, reference: Measurement | None, source: Source) -> Comparison:
     """Choose how the reference can serve; ``source`` gives lines of the present code."""
-    clues = Clues(now.counts, asynchronous(now.spans), source)
+    clues = clues_of(now, source)
     if reference is None:
         return Comparison(now, None, "evidence", 1.0, 1.0, clues, Clues())
-    before = Clues(reference.counts, asynchronous(reference.spans))
+    before = clues_of(reference)
     factor = machine.factor(now, reference, clues, before)
     if reference.request.digest == now.request.digest:
         return Comparison(now, reference, "reference", factor, 1.0, clues, before)
@@ -66,8 +76,8 @@ class Case:
 
     @cached_property
     def parts(self) -> Parts:
-        """The stacks by what they did."""
-        return split(self.cost, self.comparison.clues)
+        """The stacks by what they did; computing without the time that others took."""
+        return paced(split(self.cost, self.comparison.clues), self.balance)
 
     @cached_property
     def parts_before(self) -> Parts:
@@ -75,11 +85,9 @@ class Case:
         if self.before is None:
             return {}
         more, machine_factor = self.comparison.more, self.comparison.machine
-        found: dict[Doing, dict[Stack, float]] = {}
-        for kind, stacks in split(self.before, self.comparison.clues_before).items():
-            times = more * machine_factor if kind == "computing" else more
-            found[kind] = {stack: ms * times for stack, ms in stacks.items()}
-        return found
+        parts = split(self.before, self.comparison.clues_before)
+        past = self.balance_before
+        return paced(parts, past, machine_factor, more) if past else {}
 
     @cached_property
     def balance(self) -> Balance:
@@ -92,18 +100,21 @@ class Case:
     @cached_property
     def excess(self) -> Excess | None:
         comparison = self.comparison
-        present = self.cost, self.balance
-        past = (self.before, self.balance_before) if self.before and self.balance_before else None
+        now = Side(self.cost, self.balance)
+        past = self.balance_before
+        before = Side(self.before, past) if self.before and past else None
+        machine_factor, crowding = comparison.machine, comparison.crowding
         if comparison.basis == "reference":
-            return excess.over_reference(present, past, comparison.machine)
-        if comparison.basis == "envelope" and past is not None:
-            return excess.over_envelope(present, past, comparison.machine, comparison.more)
+            return excess.over_reference(now, before, machine_factor, crowding)
+        if comparison.basis == "envelope" and before is not None:
+            more = comparison.more
+            return excess.over_envelope(now, before, machine_factor, crowding, more)
         return None
 
     @property
     def request_ms(self) -> float:
-        times_ms = sorted(self.comparison.now.request_ms)
-        return times_ms[len(times_ms) // 2]
+        """The request's length, by what its spans need."""
+        return self.comparison.needed_ms
 
     def ms(self, *kinds: Doing) -> float:
         """The time of some kinds now."""
@@ -136,12 +147,3 @@ class Case:
             return ()
         where = self.cost.service, self.cost.name
         return tuple(one for one in counts.awaited if (one.service, one.span) == where)
-
-
-def merged(parts: Parts, *kinds: Doing) -> dict[Stack, float]:
-    """The stacks of some kinds together."""
-    found: dict[Stack, float] = {}
-    for kind in kinds:
-        for stack, ms in parts.get(kind, {}).items():
-            found[stack] = found.get(stack, 0.0) + ms
-    return found

@@ -4,15 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lab import who
-from lab.case import Parts, merged
-from lab.doing import has_own, is_on_loop, works_in_threads
+from lab.doing import WORK, Parts, merged
 from lab.excess import has_more_tokens
 from lab.findings import Cause
 from lab.intrinsic import LEAST_FAILURES, LEAST_REPEATS, repeats_itself
 from lab.measurement import ClientCalls
 from lab.question import Explained, Question, Rule
+from lab.shape import has_own, is_on_loop, works_in_threads
 from lab.stacks import Stack
-from lab.who import WORK
 from services.telemetry import conventions as names
 
 HALF = 0.5

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from lab.blame import blame
-from lab.case import Case, merged
+from lab.case import Case
+from lab.doing import WORK, merged
 from lab.finding import Finding
 from lab.findings import Cause, Contributor
-from lab.who import WORK
 
 LEAST_SHARE = 0.01
 HALF = 0.5

@@ -106,6 +106,7 @@ def _calls(every: Iterable[Calls], replays: int) -> tuple[ClientCalls, ...]:
             extent_ms=sum(one.extent_us for one in group) / 1000 / replays,
             is_answered=any(one.is_answered for one in group),
             statement=statement,
+            failed_ms=sum(one.failed_us for one in group) / 1000 / replays,
         )
         for (path, peer, statement), group in groups.items()
     ]

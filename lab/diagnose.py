@@ -11,8 +11,8 @@ from statistics import median
 
 from lab import advice, none, telling
 from lab.case import Case, Comparison, compare
+from lab.clues import Source
 from lab.contributors import contributors
-from lab.doing import Source
 from lab.finding import Finding
 from lab.findings import Below, Diagnosis, Slowest, Verdict
 from lab.function_table import functions

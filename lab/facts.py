@@ -24,6 +24,7 @@ class Calls:
     ask, without literals. ``errors`` counts those with an error status or an HTTP status of 400 and
     more. ``own_us`` is their time without that of traced services that answered (``is_answered``),
     ``extent_us`` from the first's start to the last's end.
+    ``failed_us`` is the part of ``own_us`` that the failed ones took.
     """
 
     path: tuple[str, ...]
@@ -34,6 +35,7 @@ class Calls:
     own_us: int
     extent_us: int
     is_answered: bool
+    failed_us: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def _calls(trace: Trace, clients: Iterable[Span], own_us: Mapping[str, int]) -> 
             sum(own_us[member.span_id] for member in members),
             max(m.end_us for m in members) - min(m.start_us for m in members),
             any(_is_remote(trace, m) for m in members),
+            sum(own_us[member.span_id] for member in members if _has_failed(member)),
         )
         for (path, statement), members in groups.items()
     ]

@@ -37,7 +37,9 @@ class Finding:
     @property
     def is_shown_by_reference(self) -> bool:
         """Whether a reference of the same request takes that time too."""
-        return self.by_itself and self.case.comparison.basis == "reference"
+        excess = self.case.excess
+        is_more = excess is not None and excess.is_clear
+        return self.by_itself and self.case.comparison.basis == "reference" and not is_more
 
     @property
     def confidence(self) -> Confidence:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from lab.blame import FunctionId, function_id
-from lab.doing import Clues
+from lab.clues import Clues
 from lab.findings import FunctionCost
 from lab.measurement import Measurement, SpanCost
 from lab.stacks import Frame

@@ -7,9 +7,13 @@ from typing import Any
 
 from lab import capture, pyspy, recordings, replay, stacks
 from lab.alignment import align
+from lab.balance import balance, clues_of, paced
+from lab.blame import inclusive_ms
 from lab.capture import Captured, Plan, Tell
+from lab.doing import WORK, merged, split
 from lab.errors import LabError
 from lab.measurement import Growth, GrowthPoint, Measurement, Place
+from lab.pyspy import Recorded
 from lab.replay import Replay, Replayer
 from lab.settings import Settings
 from lab.spans import Trace
@@ -32,22 +36,38 @@ class Sent:
         return median(one.duration_s for one in self.replays)
 
 
-def measure(
-    settings: Settings, plan: Plan, now: Captured, service: str, replayer: Replayer, tell: Tell
-) -> tuple[Growth, ...]:
+@dataclass(frozen=True)
+class Grown:
+    """The variants that were replayed while ``service`` was recorded."""
+
+    service: str
+    sent: tuple[Sent, ...]
+    recorded: Recorded
+
+
+def record(
+    settings: Settings, plan: Plan, now: Measurement, service: str, replayer: Replayer, tell: Tell
+) -> Grown:
     """Replay with half and double the passages, and with half and double the question.
 
-    ``service`` is the one in question, and recorded. ``now`` gives the points of work 1. A double
-    that would take longer than LONGEST_S, going by how the half differs, is left out, and so is a
-    variant that fails. Raises LabError as ``capture.measure`` does.
+    ``service`` is the one in question, and recorded. A double that would take longer than
+    LONGEST_S, going by how the half differs, is left out, and so is a variant that fails. Raises
+    LabError as ``capture.measure`` does.
     """
-    own_ms = [cost.typical_ms for cost in now.measurement.spans if cost.service == service]
-    now_s = median(now.measurement.request_ms) / 1000
+    own_ms = [cost.typical_ms for cost in now.spans if cost.service == service]
+    now_s = median(now.request_ms) / 1000
     tell(f"half and double the work, recording {service}")
     with recordings.recording(settings, [service]) as recording:
-        sent = list(_send_all(replayer, plan.body, now_s, max(own_ms, default=0.0) / 1000, tell))
-        recorded = recording.finish()[service]
-    tell("waiting for the replays' traces")
+        sent = tuple(_send_all(replayer, plan.body, now_s, max(own_ms, default=0.0) / 1000, tell))
+        return Grown(service, sent, recording.finish()[service])
+
+
+def measure(settings: Settings, plan: Plan, now: Captured, grown: Grown) -> tuple[Growth, ...]:
+    """What the variants cost, by kind of work; ``now`` gives the points of work 1.
+
+    Raises LabError where a replay's trace doesn't arrive.
+    """
+    service, sent, recorded = grown.service, grown.sent, grown.recorded
     arrived = [capture.arrived(settings, plan, one.replays) for one in sent]
     everything = [trace for traces in arrived for trace in traces]
     timeline = stacks.parse(recorded.data), recorded.started_us
@@ -62,14 +82,20 @@ def measure(
 
 
 def point(work: float, measured: Measurement) -> GrowthPoint:
-    """The times of one measurement: each place's own, and of each function in it and below."""
+    """The times of one measurement: each place's own, and of each function in it and below.
+
+    Without the time that others took: one of these replays may have met a busier machine.
+    """
+    clues = clues_of(measured)
+    own_ms: dict[Place, float] = {}
     function_ms: dict[tuple[Place, str, str], float] = {}
     for cost in measured.spans:
-        for stack, ms in cost.stacks.items():
-            for function, file in {(frame.function, frame.path) for frame in stack}:
-                key = cost.place, function, file
-                function_ms[key] = function_ms.get(key, 0.0) + ms
-    return GrowthPoint(work, {c.place: median(c.own_ms) for c in measured.spans}, function_ms)
+        told = balance(cost, clues)
+        own_ms[cost.place] = median(told.needed_ms)
+        parts = paced(split(cost, clues), told)
+        for (function, file), ms in inclusive_ms(merged(parts, *WORK)).items():
+            function_ms[cost.place, function, file] = ms
+    return GrowthPoint(work, own_ms, function_ms)
 
 
 def by_kind(points: Iterable[tuple[str, GrowthPoint]], now: GrowthPoint) -> tuple[Growth, ...]:

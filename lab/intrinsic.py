@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lab.blame import blame
-from lab.case import Case, merged
-from lab.doing import Doing, has_own, is_on_loop, total_ms
+from lab.case import Case
+from lab.doing import Doing, merged
 from lab.findings import Cause
 from lab.measurement import Counted
+from lab.shape import has_own, is_on_loop, total_ms
 from lab.stacks import Stack
 
 LEAST_REPEATS = 10
@@ -42,14 +43,18 @@ def wastes(case: Case) -> tuple[Waste, ...]:
     return tuple(sorted(found, key=lambda waste: -waste.ms))
 
 
+def _least_ms(case: Case) -> float:
+    """The quickest replay's time: what is wasted each time is wasted in that one, too."""
+    return min(case.cost.critical_ms)
+
+
 def _retries(case: Case) -> Iterator[Waste]:
-    """All but the last try."""
+    """The tries that failed, and the pauses between the tries."""
     for calls in case.cost.calls:
         if calls.errors >= LEAST_FAILURES:
-            last_ms = calls.own_ms / max(1.0, calls.count)
-            yield Waste(
-                "retry_storm", max(0.0, min(case.cost.typical_ms, calls.extent_ms) - last_ms)
-            )
+            others_ms = sum(one.own_ms for one in case.cost.calls if one is not calls)
+            pauses_ms = max(0.0, calls.extent_ms - calls.own_ms - others_ms)
+            yield Waste("retry_storm", min(_least_ms(case), calls.failed_ms + pauses_ms))
 
 
 def _repeated_calls(case: Case) -> Iterator[Waste]:
@@ -59,7 +64,7 @@ def _repeated_calls(case: Case) -> Iterator[Waste]:
         others_ms = sum(one.own_ms for one in case.cost.calls if one is not calls)
         loop_ms = max(calls.own_ms, calls.extent_ms - others_ms)
         if calls.count >= least and loop_ms >= HALF * case.cost.typical_ms:
-            whole_ms = min(case.cost.typical_ms, loop_ms)
+            whole_ms = min(_least_ms(case), loop_ms)
             yield Waste("inefficient_algorithm", whole_ms * (1 - 1 / calls.count))
 
 
@@ -73,7 +78,7 @@ def _waits(case: Case) -> Iterator[Waste]:
     for kind, cause in causes:
         own = {stack: ms for stack, ms in case.parts.get(kind, {}).items() if has_own(stack)}
         if own:
-            yield Waste(cause, min(case.cost.typical_ms, total_ms(own)))
+            yield Waste(cause, min(_least_ms(case), total_ms(own)))
 
 
 def _blocked_loop(case: Case) -> Iterator[Waste]:
@@ -81,7 +86,7 @@ def _blocked_loop(case: Case) -> Iterator[Waste]:
     stacks = on_loop(case)
     blamed = blame(stacks, {})
     if blamed is not None and blamed.total_ms >= LOOP_BLOCKED_MS and not _is_chatty(case):
-        yield Waste("event_loop_blocked", min(case.cost.typical_ms, blamed.total_ms))
+        yield Waste("event_loop_blocked", min(_least_ms(case), blamed.total_ms))
 
 
 def on_loop(case: Case) -> dict[Stack, float]:
@@ -105,7 +110,7 @@ def _same_arguments(case: Case) -> Iterator[Waste]:
     if counted is not None and repeats_itself(counted, SAME_ARGUMENTS_CALLS):
         distinct = counted.distinct_arguments or 1
         needless_ms = blamed.total_ms * (1 - distinct / counted.calls)
-        yield Waste("inefficient_algorithm", min(case.cost.typical_ms, needless_ms))
+        yield Waste("inefficient_algorithm", min(_least_ms(case), needless_ms))
 
 
 def repeats_itself(counted: Counted, least_calls: int) -> bool:

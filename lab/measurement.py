@@ -32,6 +32,7 @@ class ClientCalls:
     ``count`` and ``errors`` (an error status or an HTTP status of 400 and more) are means of one
     replay, ``own_ms`` too: their time without that of traced services that answered.
     ``statement`` is the SQL, Redis command or address they ask, literals replaced by `?`.
+    ``failed_ms`` is the part of ``own_ms`` that the failed ones took.
     """
 
     path: tuple[str, ...]
@@ -42,6 +43,7 @@ class ClientCalls:
     extent_ms: float
     is_answered: bool
     statement: str = ""
+    failed_ms: float = 0.0
 
     @property
     def label(self) -> str:

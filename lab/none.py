@@ -3,18 +3,28 @@
 from collections.abc import Sequence
 
 from lab.case import Case, Comparison
+from lab.finding import ENOUGH_REPLAYS, LEVELS
 from lab.findings import Confidence
 from lab.judge import is_suspect
 from lab.wording import count, ms
 
 LISTED = 4
+BLIND_SHARE = 0.08
 
 
 def confidence(comparison: Comparison, cases: Sequence[Case]) -> Confidence:
     """High where a reference of the same request shows no more, low where nothing was compared."""
     if comparison.basis == "reference":
-        return "high" if comparison.now.replays > 1 else "medium"
+        blind_ms = max((_blind_ms(case) for case in cases), default=0.0)
+        shares = (BLIND_SHARE, 2 * BLIND_SHARE)
+        level = sum(blind_ms > share * case.request_ms for share in shares for case in cases[:1])
+        return LEVELS[max(level, int(comparison.now.replays < ENOUGH_REPLAYS))]
     return "low" if any(is_suspect(case) and case.excess is None for case in cases) else "medium"
+
+
+def _blind_ms(case: Case) -> float:
+    """How much more a place could take without being noticed."""
+    return case.excess.noise_ms + case.excess.crowded_ms if case.excess else 0.0
 
 
 def evidence(comparison: Comparison, cases: Sequence[Case]) -> tuple[str, ...]:
@@ -37,6 +47,11 @@ def against(comparison: Comparison, cases: Sequence[Case]) -> tuple[str, ...]:
     elif comparison.basis == "envelope":
         told.append("the healthy reference is of another request")
     for case in cases:
+        if _blind_ms(case) > BLIND_SHARE * case.request_ms:
+            told.append(
+                f"the replays differ: up to {ms(_blind_ms(case))} more of `{case.cost.name}` would "
+                "go unnoticed; profile again when the machine is quieter"
+            )
         if case.excess is None and is_suspect(case):
             told.append(
                 f"`{case.cost.name}` computes for {ms(case.balance.computing_ms)}; without a "

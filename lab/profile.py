@@ -13,6 +13,7 @@ from lab.critical_path import Ranked
 from lab.findings import Diagnosis, Population, Profile, Slowest
 from lab.folding import places, slowest_span
 from lab.jaeger import Jaeger, trace_url
+from lab.measurement import Measurement, Place, SpanCost
 from lab.population import population
 from lab.replay import Replayer
 from lab.report_files import Report
@@ -22,9 +23,7 @@ from lab.wording import ms, percent
 from services.telemetry.conventions import CACHE_HIT, CONTAINER_ID, SERVICES
 
 DAY_S = 86_400.0
-WAITING = frozenset(
-    {"io_wait", "lock_wait", "pool_wait", "retry_storm", "redundant_tokens", "none"}
-)
+COMPUTING = 0.5
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def run(
         f"its slowest span: {slowest.name} in {slowest.service}, {ms(slowest.self_ms)} "
         f"({percent(slowest.share)} of the request)"
     )
-    found = _find(settings, trace, slowest, seconds, tell)
+    found = _find(settings, trace, where, slowest, seconds, tell)
     return _write(settings, trace, slowest, others, found)
 
 
@@ -81,7 +80,9 @@ def slowest_of(ranked: Ranked) -> Slowest:
     )
 
 
-def _find(settings: Settings, trace: Trace, slowest: Slowest, seconds: float, tell: Tell) -> Found:
+def _find(
+    settings: Settings, trace: Trace, where: Place, slowest: Slowest, seconds: float, tell: Tell
+) -> Found:
     expected_s = trace.root.duration_us / 1e6
     use_cache = trace.root.attributes.get(CACHE_HIT) is True
     with Replayer(settings, expected_s, use_cache=use_cache) as replayer:
@@ -97,10 +98,13 @@ def _find(settings: Settings, trace: Trace, slowest: Slowest, seconds: float, te
         source = sources.reader(settings)
         now = captured.measurement
         diagnosis = diagnose.diagnose(slowest, now, kept.measurement, source=source)
+        grown = None
         if diagnosis.wants_growth and not use_cache:
-            grown = growth.measure(settings, plan, captured, diagnosis.wants_growth, replayer, tell)
-            diagnosis = diagnose.diagnose(slowest, now, kept.measurement, grown, source=source)
-        picture = _picture(settings, plan, diagnosis, slowest, replayer, tell)
+            grown = growth.record(settings, plan, now, diagnosis.wants_growth, replayer, tell)
+        picture = _picture(settings, plan, now, diagnosis.guilty_place or where, replayer, tell)
+        if grown:
+            points = growth.measure(settings, plan, captured, grown)
+            diagnosis = diagnose.diagnose(slowest, now, kept.measurement, points, source=source)
         notes = (*measured.told(captured, replayer), *_moved(settings, trace))
     if kept.why_not:
         diagnosis = replace(diagnosis, notes=(*diagnosis.notes, kept.why_not))
@@ -108,20 +112,25 @@ def _find(settings: Settings, trace: Trace, slowest: Slowest, seconds: float, te
 
 
 def _picture(
-    settings: Settings,
-    plan: Plan,
-    diagnosis: Diagnosis,
-    slowest: Slowest,
-    replayer: Replayer,
-    tell: Tell,
+    settings: Settings, plan: Plan, now: Measurement, where: Place, replayer: Replayer, tell: Tell
 ) -> bytes:
-    """py-spy's own flame graph of the service in question, during one more replay."""
-    service = diagnosis.verdict.service or slowest.service
-    idle = diagnosis.verdict.cause in WAITING
+    """py-spy's own flame graph of the process in question, during one more replay.
+
+    With the threads that wait, if it is waiting that the span does.
+    """
+    service = where[-1][0]
     tell(f"py-spy's flame graph of {service}")
+    idle = not is_computing(now.at(where))
     with recordings.recording(settings, [service], "flamegraph", idle=idle) as recording:
         replayer.send(plan.body)
         return recording.finish()[service].data
+
+
+def is_computing(cost: SpanCost | None) -> bool:
+    """Whether a span's thread used the processor for most of its own time."""
+    if cost is None or cost.cpu_ms is None:
+        return False
+    return median(cost.cpu_ms) >= COMPUTING * median(cost.own_ms)
 
 
 def _moved(settings: Settings, trace: Trace) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The sections of report.html below the verdict: tables, places of pictures, what it rests on."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from html import escape
 from pathlib import PurePath
 from typing import Any
@@ -45,7 +46,8 @@ def functions(data: ReportData) -> str:
     rows = "".join(_function(one) for one in found[:MOST_FUNCTIONS])
     return f"""<section><h2>Functions</h2>
 <p class="muted">Mean of one replay, waiting included; calls from one counted replay.</p>
-<div class="card scroll"><table class="wide sortable"><thead><tr><th>Function</th><th>Where</th>
+<div class="card scroll tall" tabindex="0" role="region" aria-label="Functions">
+<table class="wide sortable"><thead><tr><th>Function</th><th>Where</th>
 <th>Span</th><th class="figure">Self</th><th class="figure">With callees</th>
 <th class="figure">Calls</th></tr></thead><tbody>{rows}</tbody></table></div></section>"""
 
@@ -99,13 +101,14 @@ def _figure(value_ms: float) -> str:
 
 
 def _reference(told: Mapping[str, Any]) -> str:
-    of = "the same request" if told.get("of_same_request") else "another request"
-    differs = "; the services' code has changed since" if told.get("code_differs") else ""
-    return f"Held against a healthy measurement of {of}{_taken(told.get('taken'))}{differs}."
-
-
-def _taken(when: object) -> str:
-    return f", taken {when}" if when else ""
+    of = "the same request" if told["of_same_request"] else "another request"
+    taken = datetime.fromtimestamp(told["taken_s"], UTC)
+    differs = "; the services' code has changed since" if told["code_differs"] else ""
+    factor = told["machine_factor"]
+    speed = f"; computing takes {factor:.2f} x as long now" if round(factor, 2) != 1 else ""
+    return (
+        f"Held against a healthy measurement of {of} of {taken:%Y-%m-%d %H:%M} UTC{differs}{speed}."
+    )
 
 
 def _population(told: Mapping[str, Any]) -> str:

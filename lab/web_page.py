@@ -7,7 +7,7 @@ from lab.errors import LabError
 from lab.settings import ROOT
 
 FOLDERS = (ROOT / "lab" / "web", ROOT / "compose" / "images" / "jaeger" / "ui" / "static")
-IMPORT = re.compile(r'^import \{ [\w, ]+ \} from "\./([\w.]+)";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import \{ \w+(?:, \w+)* \} from "\./([\w.]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=async |class |const |function )", re.MULTILINE)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lab.blame import MOSTLY, Blamed, blame
-from lab.case import Case, merged
-from lab.doing import Doing
+from lab.case import Case
+from lab.doing import WORK, Doing, merged
 from lab.findings import Below
 from lab.measurement import Awaited, ClientCalls, Counted
 from lab.stacks import Frame, Stack
 from services.telemetry import conventions as names
 
-WORK: tuple[Doing, ...] = ("computing", "io", "lock", "pool", "sleep", "blocked")
 # Of stacks that account for less than this of the time in question nothing is concluded.
 LEAST_SHARE = 0.3
 OWN_PATH = "services/"

@@ -27,7 +27,8 @@ function drawTraces(place) {
 
 /** A choice among titles; `samples(number)` tells how much the chosen one rests on. */
 function choice(name, titles, show, samples) {
-  const select = el("select", {}, titles.map((title, number) => el("option", {value: number, text: title})));
+  const id = `choice-${name.replaceAll(" ", "-")}`;
+  const select = el("select", {id}, titles.map((title, number) => el("option", {value: number, text: title})));
   const said = el("span", {class: "muted"});
   const tell = () => { said.textContent = samples ? `${samples(select.value).toLocaleString("en")} samples` : ""; };
   select.addEventListener("change", () => {
@@ -35,7 +36,7 @@ function choice(name, titles, show, samples) {
     tell();
   });
   tell();
-  return el("div", {class: "choice"}, el("label", {}, `${name} `, select), said);
+  return el("div", {class: "choice"}, el("label", {for: id, text: name}), select, said);
 }
 
 /** A trace of the report's data, as the waterfall knows traces. */

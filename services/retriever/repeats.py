@@ -16,15 +16,15 @@ def distinct(texts: Sequence[Sequence[str]]) -> list[int]:
 
 
 def compare_texts(texts: Sequence[Sequence[str]]) -> list[int]:
-    """The same, each text held against those that were kept before it."""
+    """The same, each text held against all others."""
     kept: list[int] = []
     for place, mine in enumerate(texts):
-        for other in kept:
-            theirs = texts[other]
+        same = []
+        for other, theirs in enumerate(texts):
             added = [word for word in mine if word not in theirs]
             missing = [word for word in theirs if word not in mine]
             if not added and not missing:
-                break
-        else:
+                same.append(other)
+        if same[0] == place:
             kept.append(place)
     return kept

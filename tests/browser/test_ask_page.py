@@ -75,8 +75,37 @@ def test_trace_this_one_leads_to_the_trace_in_both_viewers(
     assert opened.value.url == f"{lab.url('jaeger')}/trace/{trace_id}"
     with page.expect_popup() as opened:
         other.click()
-    names = opened.value.locator(".span-item h4").all_inner_texts()
+    shown = opened.value
+    expect(shown.get_by_text(trace_id, exact=True)).to_be_visible()
+    names = shown.locator("summary b").all_inner_texts()
     assert {"cache", "retrieve", "rerank", "generate", "openai.generate"} <= set(names)
+
+
+def test_a_trace_is_waited_for_past_a_broken_off_look(
+    lab: Settings, open_page: OpenPage, page_problems: list[str]
+) -> None:
+    """A container that starts makes Chromium drop requests: the page looks again."""
+    page = open_page(lab.url("gateway"))
+    page.route("**/api/traces*", lambda route: route.abort(), times=2)
+    page.get_by_label("Trace this one").check()
+    ask(page, "What does the yield keyword do?")
+    expect(page.get_by_text("Arrived: ")).to_be_visible(timeout=ARRIVAL_MS)
+    assert len(page_problems) == 2
+    page_problems.clear()
+
+
+def test_jaeger_being_away_is_said(
+    lab: Settings, open_page: OpenPage, page_problems: list[str]
+) -> None:
+    """The links stay; how long a trace takes is told instead."""
+    page = open_page(lab.url("gateway"))
+    page.route("**/api/traces*", lambda route: route.abort())
+    page.get_by_label("Trace this one").check()
+    ask(page, "What does the yield keyword do?")
+    card = page.get_by_role("region", name="Trace")
+    expect(card).to_contain_text(re.compile("Jaeger can.t be asked from here; give it 5 s"))
+    expect(card.get_by_role("link", name="Open the trace")).to_be_visible()
+    page_problems.clear()
 
 
 def test_why_there_is_no_trace_is_said_and_mended(lab: Settings, open_page: OpenPage) -> None:

@@ -99,7 +99,12 @@ DOCUMENT: dict[str, Any] = {
             "calls": 1,
         },
     ],
-    "reference": {"taken": "2026-11-22", "of_same_request": True, "code_differs": False},
+    "reference": {
+        "taken_s": 1_700_000_000.0,
+        "of_same_request": True,
+        "code_differs": False,
+        "machine_factor": 1.2,
+    },
     "population": {"traces": 20, "median_ms": 410.0, "p95_ms": 600.0, "longer": 0},
     "measured": ["The request was replayed 3 times, one after another."],
     "artifacts": {"analysis": "/somewhere/bottleneck_analysis.md", "profile": "/x/profile.json"},

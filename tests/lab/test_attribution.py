@@ -7,6 +7,7 @@ from tests.lab.literal_recordings import (
     EXPORT,
     IDLE_LOOP,
     IDLE_WORKER,
+    JOIN,
     READ,
     REFRESH,
     RERANK,
@@ -106,6 +107,22 @@ def test_a_span_that_uses_threads_gets_theirs_too() -> None:
         ("WorkerThread.run", "Retriever.rerank"): 100_000,
         ("WorkerThread.run", "score"): 70_000,
     }
+
+
+def test_a_thread_that_computes_itself_waits_for_no_other() -> None:
+    """Workers of other requests are in handlers too: they are not taken for the span's."""
+    seen = attribute(
+        aligned(
+            stay(WORKER_THREAD, (0, 50), WORKER, RERANK, SCORE),
+            stay(WORKER_THREAD, (50, 100), WORKER, RERANK, ALIGNMENT),
+            stay(WORKER_THREAD, (100, 200), WORKER, RERANK, READ),
+            stay(WORKER_THREAD, (200, 300), WORKER, RERANK, JOIN),
+            stay(OTHER_THREAD, (0, 300), WORKER, SCORE),
+        ),
+        [stretch(INNER, WORKER_THREAD, (0, 300))],
+        (),
+    )
+    assert names(seen[INNER].stacks)["WorkerThread.run", "score"] == 100_000
 
 
 def test_telemetry_and_idle_threads_work_for_no_span() -> None:

@@ -147,7 +147,7 @@ def test_comparing_grows_faster_than_the_texts() -> None:
         Counting.asked = 0
         compare_texts([Counting([f"w{place}", f"v{place}"]) for place in range(texts)])
         counts.append(Counting.asked)
-    assert counts == [4 * 190, 4 * 780]
+    assert counts == [4 * 20 * 20, 4 * 40 * 40]
 
 
 def test_fingerprints_of_alike_texts_are_alike() -> None:

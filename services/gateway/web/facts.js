@@ -27,7 +27,7 @@ export function timeCard(answer) {
   return h("section", {class: "card time", "aria-labelledby": "time-title"},
     h("h2", {id: "time-title"}, "Time ", h("span", {class: "total"}, duration(answer.timings_ms.total))),
     h("table", null, h("tbody", null, found.map(stage => {
-      const fill = h("i", {class: `fill ${STAGES.includes(stage.name) ? stage.name : "gateway"}`});
+      const fill = h("i", {class: `fill ${stage.name}`});
       fill.style.width = `${(stage.share * 100).toFixed(2)}%`;
       return h("tr", {title: TOLD[stage.name]},
         h("th", {scope: "row"}, stage.name),

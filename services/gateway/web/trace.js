@@ -4,6 +4,7 @@ import {copyButton, h, outward} from "./dom.js";
 
 const POLL_MS = 1000;
 const GIVE_UP_MS = 30_000;
+const FAILURES = 3;
 
 /** {traceId, sampled} of a `traceresponse` header, null without a readable one. */
 export function parseTraceresponse(header) {
@@ -60,18 +61,27 @@ export function traceCard({told, cached, atMs, again, signal}) {
   return card;
 }
 
-/** Each service sends on a clock of its own: what has come is all of it only after a full round. */
+/**
+ * Each service sends on a clock of its own: what has come is all of it only after a full round.
+ *
+ * Chromium breaks off requests when a network comes or goes, as it does whenever a container
+ * starts, so one failure says nothing yet.
+ */
 async function wait(traceId, address, arrival, atMs, signal) {
   const url = `${new URL(address).origin}/api/traces?traceID=${traceId}`;
   const until = Date.now() + GIVE_UP_MS;
   const settledMs = atMs + 1000 * Number(document.body.dataset.exportEveryS) + POLL_MS;
-  while (Date.now() < until && !signal.aborted) {
-    let spans;
+  for (let failures = 0; Date.now() < until && !signal.aborted;) {
+    let spans = [];
     try {
       spans = await held(url, signal);
+      failures = 0;
     } catch {
-      if (!signal.aborted) arrival.textContent = `Jaeger can’t be asked from here; give it ${document.body.dataset.exportEveryS} s.`;
-      return;
+      failures += 1;
+      if (failures === FAILURES && !signal.aborted) {
+        arrival.textContent = `Jaeger can’t be asked from here; give it ${document.body.dataset.exportEveryS} s.`;
+        return;
+      }
     }
     if (spans.some(span => span.operationName === "POST /query") && Date.now() > settledMs) {
       arrival.classList.add("there");

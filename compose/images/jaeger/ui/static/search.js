@@ -58,7 +58,7 @@ function listing(found, query, colours) {
   chosen.addEventListener("change", () => sort(chosen.value));
   const head = el("div", {class: "results-head"},
     el("div", {},
-      el("h1", {}, el("span", {role: "status", text: count(found.length, "trace")})),
+      el("h1", {text: count(found.length, "trace")}),
       el("p", {class: "muted"}, ...howMany(found.length, query)),
     ),
     chosen,
