@@ -122,7 +122,7 @@ async def _measure(
             service: memory_slope.judge(service, seen.samples, WARM_UP)
             for service, seen in watched.items()
         }
-        suspects = memory_verdict.grows(growths)
+        suspects = memory_verdict.suspects(growths)
         report(f"tracing the allocations of {', '.join(suspects)}: requests take longer meanwhile")
         kept_by, traced = await _trace(settings, sender, suspects, progress)
     return growths, kept_by, sent, traced, len(sender.failures)
