@@ -178,14 +178,17 @@ def top_function(speedscope: Mapping[str, Any], service: str) -> str | None:
 
     Of the profile's threads of that service, all that they did while it was recorded.
     """
-    frames = [Frame(f["name"], f["file"], f["line"]) for f in speedscope["shared"]["frames"]]
+    frames = [
+        Frame(told["name"], told.get("file", ""), told.get("line", 0))
+        for told in speedscope["shared"]["frames"]
+    ]
     self_time: Counter[str] = Counter()
     for profile in speedscope["profiles"]:
         if profile["name"].startswith(f"{service}, thread"):
             for stack, weight in zip(profile["samples"], profile["weights"], strict=True):
-                told = tuple(frames[index] for index in stack)
-                if told and wait_of(told) is None:
-                    self_time[told[-1].function] += weight
+                seen = tuple(frames[index] for index in stack)
+                if seen and wait_of(seen) is None:
+                    self_time[seen[-1].function] += weight
     return self_time.most_common(1)[0][0] if self_time else None
 
 
