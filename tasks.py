@@ -165,7 +165,7 @@ def trace(
         "since": "how far to look back for the slowest trace (default 24h)",
         "seconds": "how long each recording lasts at the least (default 10)",
         "memory": "look for a leak instead: sustained traffic, growth, the code that keeps memory",
-        "requests": "with --memory: how many to send (default: a minute's worth)",
+        "requests": "with --memory: how many to judge by (default: a minute's worth)",
         "compare": "an earlier report's folder: replay its request, and tell what was won since",
     }
 )

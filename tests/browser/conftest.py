@@ -1,14 +1,17 @@
 """A headless Chromium that loads nothing from elsewhere, and pages that must stay without error."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from lab import browser as headless
 from lab import chromium
 from lab.console import Steps
+from lab.spans import Trace
+from tests.browser.tiny_pages import TinyPages, serving
 
 
 class OpenPage(Protocol):
@@ -19,10 +22,17 @@ class OpenPage(Protocol):
     ) -> Page: ...
 
 
+class Serve(Protocol):
+    """Serves the trace pages over these traces until the test's end."""
+
+    def __call__(self, *traces: Trace) -> TinyPages: ...
+
+
 # One a module: while it is open no test of the module can call `asyncio.run`.
 @pytest.fixture(scope="module")
 def browser(steps: Steps) -> Iterator[Browser]:
     """Debian's Chromium, installed where it is missing."""
+    expect.set_options(timeout=headless.TIMEOUT_MS)
     with headless.opened(chromium.ensure(steps)) as opened:
         yield opened
 
@@ -31,6 +41,13 @@ def browser(steps: Steps) -> Iterator[Browser]:
 def page_problems() -> list[str]:
     """What went wrong on the test's pages: a test that provokes an error takes it out again."""
     return []
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves the trace pages. Ask for it before `open_page`: it has to outlive the pages."""
+    with ExitStack() as stack:
+        yield lambda *traces: stack.enter_context(serving(*traces))
 
 
 @pytest.fixture

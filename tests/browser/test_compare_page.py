@@ -3,10 +3,9 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Serve
 from tests.browser.literal_pages import quick_query, slow_query
 from tests.browser.readable import assert_readable
-from tests.browser.tiny_pages import serving
 
 pytestmark = pytest.mark.browser
 
@@ -21,60 +20,62 @@ def cells(page: Page, place: str) -> list[str]:
     return row.first.get_by_role("cell").all_inner_texts()[:3]
 
 
-def test_spans_of_the_same_place_stand_side_by_side(open_page: OpenPage) -> None:
+def test_spans_of_the_same_place_stand_side_by_side(serve: Serve, open_page: OpenPage) -> None:
     """With the difference; a place that one of them lacks has none there."""
-    with serving(quick_query(), slow_query()) as pages:
-        page = open_page(pages.url + QUICK_SLOW)
-        expect(page.get_by_text("B is 4.00 s (1970 %) slower than A.")).to_be_visible()
-        expect(page.locator(".outcome")).to_contain_text("openai.generate in generator")
-        assert cells(page, "POST /query") == ["203 ms", "4.20 s", "+4.00 s"]
-        assert cells(page, "retrieve") == ["182 ms", "182 ms", "0"]
-        assert cells(page, "rerank") == ["none", "423 ms", "+423 ms"]
+    pages = serve(quick_query(), slow_query())
+    page = open_page(pages.url + QUICK_SLOW)
+    expect(page.get_by_text("B is 4.00 s (1970 %) slower than A.")).to_be_visible()
+    expect(page.locator(".outcome")).to_contain_text("openai.generate in generator")
+    assert cells(page, "POST /query") == ["203 ms", "4.20 s", "+4.00 s"]
+    assert cells(page, "retrieve") == ["182 ms", "182 ms", "0"]
+    assert cells(page, "rerank") == ["none", "423 ms", "+423 ms"]
 
 
-def test_only_what_differs_can_be_shown(open_page: OpenPage) -> None:
+def test_only_what_differs_can_be_shown(serve: Serve, open_page: OpenPage) -> None:
     """By at least a hundredth of the longer trace."""
-    with serving(quick_query(), slow_query()) as pages:
-        page = open_page(pages.url + QUICK_SLOW)
-        page.get_by_label("only what differs").check()
-        assert cells(page, "rerank") == ["none", "423 ms", "+423 ms"]
-        expect(page.locator(".place").get_by_text("cache", exact=True)).to_have_count(0)
+    pages = serve(quick_query(), slow_query())
+    page = open_page(pages.url + QUICK_SLOW)
+    page.get_by_label("only what differs").check()
+    assert cells(page, "rerank") == ["none", "423 ms", "+423 ms"]
+    expect(page.locator(".place").get_by_text("cache", exact=True)).to_have_count(0)
 
 
-def test_a_trace_can_be_compared_from_its_page(open_page: OpenPage) -> None:
+def test_a_trace_can_be_compared_from_its_page(serve: Serve, open_page: OpenPage) -> None:
     """By another's id, in any case of letters."""
-    with serving(quick_query(), slow_query()) as pages:
-        page = open_page(f"{pages.url}/trace/{'b' * 32}")
-        page.get_by_label("Id of a trace to compare with").fill("A" * 32)
-        page.get_by_role("button", name="Compare").click()
-        page.wait_for_url(f"**{QUICK_SLOW}")
-        expect(page.get_by_role("heading", name="Two traces compared")).to_be_visible()
+    pages = serve(quick_query(), slow_query())
+    page = open_page(f"{pages.url}/trace/{'b' * 32}")
+    page.get_by_label("Id of a trace to compare with").fill("A" * 32)
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url(f"**{QUICK_SLOW}")
+    expect(page.get_by_role("heading", name="Two traces compared")).to_be_visible()
 
 
-def test_ids_are_asked_for_where_they_are_missing(open_page: OpenPage) -> None:
+def test_ids_are_asked_for_where_they_are_missing(serve: Serve, open_page: OpenPage) -> None:
     """A wrong one is told."""
-    with serving(quick_query(), slow_query()) as pages:
-        page = open_page(f"{pages.url}/compare?a={'b' * 32}")
-        page.get_by_label("Trace B").fill("no id")
-        page.get_by_role("button", name="Compare").click()
-        expect(page.get_by_role("alert")).to_contain_text("Trace B needs an id")
-        page.get_by_label("Trace B").fill("a" * 32)
-        page.get_by_role("button", name="Compare").click()
-        page.wait_for_url(f"**{QUICK_SLOW}")
+    pages = serve(quick_query(), slow_query())
+    page = open_page(f"{pages.url}/compare?a={'b' * 32}")
+    page.get_by_label("Trace B").fill("no id")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("alert")).to_contain_text("Trace B needs an id")
+    page.get_by_label("Trace B").fill("a" * 32)
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url(f"**{QUICK_SLOW}")
 
 
-def test_the_one_that_is_not_there_is_named(open_page: OpenPage) -> None:
+def test_the_one_that_is_not_there_is_named(serve: Serve, open_page: OpenPage) -> None:
     """The other is no help."""
-    with serving(slow_query()) as pages:
-        page = open_page(pages.url + QUICK_SLOW)
-        expect(page.get_by_role("heading", name="Jaeger has no trace A")).to_be_visible()
+    pages = serve(slow_query())
+    page = open_page(pages.url + QUICK_SLOW)
+    expect(page.get_by_role("heading", name="Jaeger has no trace A")).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("width", "height"), [(1200, 800), (390, 844)])
-def test_it_is_readable(open_page: OpenPage, width: int, height: int, dark: bool) -> None:
+def test_it_is_readable(
+    serve: Serve, open_page: OpenPage, width: int, height: int, dark: bool
+) -> None:
     """On a laptop and on a phone, by day and by night."""
-    with serving(quick_query(), slow_query()) as pages:
-        page = open_page(pages.url + QUICK_SLOW, width=width, height=height, dark=dark)
-        expect(page.get_by_role("heading", name="Two traces compared")).to_be_visible()
-        assert_readable(page)
+    pages = serve(quick_query(), slow_query())
+    page = open_page(pages.url + QUICK_SLOW, width=width, height=height, dark=dark)
+    expect(page.get_by_role("heading", name="Two traces compared")).to_be_visible()
+    assert_readable(page)

@@ -1,7 +1,6 @@
 """The trace pages' scripts agree with the host side on the same traces."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ from lab.critical_path import critical_path, self_time_us
 from lab.folding import slowest_span
 from lab.jaeger_json import parse_trace
 from services.telemetry.conventions import APPLICATION
-from tests.browser.conftest import OpenPage
-from tests.browser.tiny_pages import serving
+from tests.browser.conftest import OpenPage, Serve
 from tests.lab.literal_traces import many_selects, mystery
 from tests.lab.trace_literals import jaeger_json, query, random_trace, span, trace
 
@@ -33,10 +31,10 @@ ANALYSIS = """async told => {
 
 
 @pytest.fixture
-def scripts(open_page: OpenPage) -> Iterator[Page]:
+def scripts(serve: Serve, open_page: OpenPage) -> Page:
     """A page from which the pages' modules can be imported."""
-    with serving(query()) as pages:
-        yield open_page(f"{pages.url}/compare")
+    pages = serve(query())
+    return open_page(f"{pages.url}/compare")
 
 
 def host_side(told: dict[str, Any]) -> dict[str, Any]:

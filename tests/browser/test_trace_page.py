@@ -5,10 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Serve
 from tests.browser.literal_pages import failed_query, large_trace, quick_query, slow_query
 from tests.browser.readable import assert_readable
-from tests.browser.tiny_pages import serving
 
 pytestmark = pytest.mark.browser
 
@@ -43,211 +42,219 @@ def grid(page: Page) -> Locator:
     return found
 
 
-def test_it_tells_where_the_time_went(open_page: OpenPage) -> None:
+def test_it_tells_where_the_time_went(serve: Serve, open_page: OpenPage) -> None:
     """Stages, the span waited for longest with its client calls, and how to learn why."""
-    with serving(slow_query()) as pages:
-        page = open_page(pages.url + SLOW)
-        expect(page.get_by_role("heading", level=1)).to_contain_text("gateway: POST /query")
-        stages = page.locator(".stage").all_inner_texts()
-        assert [text.split("\n")[:2] for text in map(str.strip, stages)] == [
-            ["retrieve", "182 ms"],
-            ["rerank", "423 ms"],
-            ["generate", "3.57 s"],
-            ["cache", "15.0 ms"],
-        ]
-        slowest = page.get_by_role("region", name="Slowest span")
-        expect(slowest).to_contain_text("openai.generate in generator: 3.56 s, 85 % of the whole")
-        expect(slowest).to_contain_text(f"invoke profile --trace-id {'a' * 32}")
-        slowest.get_by_role("button", name="openai.generate").click()
-        expect(panel(page).get_by_role("heading")).to_have_text("openai.generate")
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("gateway: POST /query")
+    stages = page.locator(".stage").all_inner_texts()
+    assert [text.split("\n")[:2] for text in map(str.strip, stages)] == [
+        ["retrieve", "182 ms"],
+        ["rerank", "423 ms"],
+        ["generate", "3.57 s"],
+        ["cache", "15.0 ms"],
+    ]
+    slowest = page.get_by_role("region", name="Slowest span")
+    expect(slowest).to_contain_text("openai.generate in generator: 3.56 s, 85 % of the whole")
+    expect(slowest).to_contain_text(f"invoke profile --trace-id {'a' * 32}")
+    slowest.get_by_role("button", name="openai.generate").click()
+    expect(panel(page).get_by_role("heading")).to_have_text("openai.generate")
 
 
-def test_bars_are_solid_where_the_request_waited_for_the_span_itself(open_page: OpenPage) -> None:
+def test_bars_are_solid_where_the_request_waited_for_the_span_itself(
+    serve: Serve, open_page: OpenPage
+) -> None:
     """The pale part is what it spent in spans below."""
-    with serving(slow_query()) as pages:
-        page = open_page(pages.url + SLOW)
-        bar = row(page, "openai.generate").locator(".wf-bar")
-        solid = row(page, "openai.generate").locator(".wf-critical")
-        expect(solid).to_have_count(2)
-        widths = [one.bounding_box() for one in (*solid.all(), bar)]
-        first, last, whole = (box["width"] if box else 0 for box in widths)
-        assert first + last < 0.1 * whole
-        colours = {
-            row(page, name)
-            .locator(".wf-critical")
-            .last.evaluate("one => getComputedStyle(one).backgroundColor")
-            for name in ("cache", "score", "openai.generate")
-        }
-        assert len(colours) == 3, "each service has a colour of its own"
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    bar = row(page, "openai.generate").locator(".wf-bar")
+    solid = row(page, "openai.generate").locator(".wf-critical")
+    expect(solid).to_have_count(2)
+    widths = [one.bounding_box() for one in (*solid.all(), bar)]
+    first, last, whole = (box["width"] if box else 0 for box in widths)
+    assert first + last < 0.1 * whole
+    colours = {
+        row(page, name)
+        .locator(".wf-critical")
+        .last.evaluate("one => getComputedStyle(one).backgroundColor")
+        for name in ("cache", "score", "openai.generate")
+    }
+    assert len(colours) == 3, "each service has a colour of its own"
 
 
-def test_a_collapsed_span_hides_what_is_below_and_shows_its_time(open_page: OpenPage) -> None:
+def test_a_collapsed_span_hides_what_is_below_and_shows_its_time(
+    serve: Serve, open_page: OpenPage
+) -> None:
     """By its triangle, and all at once."""
-    with serving(slow_query()) as pages:
-        page = open_page(pages.url + SLOW)
-        generate = row(page, "generate")
-        solid = generate.locator(".wf-critical")
-        expect(solid).to_have_count(2)
-        generate.locator(".wf-twist").click()
-        assert "openai.generate" not in rows(page)
-        expect(generate).to_have_attribute("aria-expanded", "false")
-        expect(generate).to_contain_text("+2")
-        expect(solid).to_have_count(5)
-        page.get_by_role("button", name="Collapse all").click()
-        assert rows(page) == ["POST /query", "retrieve", "rerank", "generate", "cache"]
-        page.get_by_role("button", name="Expand all").click()
-        assert len(rows(page)) == 11
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    generate = row(page, "generate")
+    solid = generate.locator(".wf-critical")
+    expect(solid).to_have_count(2)
+    generate.locator(".wf-twist").click()
+    assert "openai.generate" not in rows(page)
+    expect(generate).to_have_attribute("aria-expanded", "false")
+    expect(generate).to_contain_text("+2")
+    expect(solid).to_have_count(5)
+    page.get_by_role("button", name="Collapse all").click()
+    assert rows(page) == ["POST /query", "retrieve", "rerank", "generate", "cache"]
+    page.get_by_role("button", name="Expand all").click()
+    assert len(rows(page)) == 11
 
 
-def test_it_can_be_walked_by_keys_alone(open_page: OpenPage) -> None:
+def test_it_can_be_walked_by_keys_alone(serve: Serve, open_page: OpenPage) -> None:
     """Down, into the details and back, close, zoom in and out; the address keeps it."""
-    with serving(slow_query()) as pages:
-        page = open_page(pages.url + SLOW)
-        keys = grid(page)
-        for key in ("ArrowDown", "ArrowDown"):
-            keys.press(key)
-        expect(page.get_by_role("row", selected=True)).to_contain_text("retrieve")
-        active = keys.get_attribute("aria-activedescendant")
-        assert active
-        expect(page.locator(f"#{active}")).to_contain_text("retrieve")
-        keys.press("ArrowLeft")
-        assert "pinecone.query" not in rows(page)
-        keys.press("ArrowRight")
-        keys.press("Enter")
-        expect(panel(page).get_by_role("heading")).to_be_focused()
-        assert kept(page) == {"span": "02".zfill(16)}
-        page.keyboard.press("Escape")
-        expect(panel(page)).to_be_hidden()
-        expect(keys).to_be_focused()
-        keys.press("z")
-        start, end = map(float, kept(page)["range"].split("-"))
-        assert start == 0
-        assert end == pytest.approx(0.045, abs=0.005)
-        keys.press("0")
-        assert kept(page) == {}
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    keys = grid(page)
+    for key in ("ArrowDown", "ArrowDown"):
+        keys.press(key)
+    expect(page.get_by_role("row", selected=True)).to_contain_text("retrieve")
+    active = keys.get_attribute("aria-activedescendant")
+    assert active
+    expect(page.locator(f"#{active}")).to_contain_text("retrieve")
+    keys.press("ArrowLeft")
+    assert "pinecone.query" not in rows(page)
+    keys.press("ArrowRight")
+    keys.press("Enter")
+    expect(panel(page).get_by_role("heading")).to_be_focused()
+    assert kept(page) == {"span": "02".zfill(16)}
+    page.keyboard.press("Escape")
+    expect(panel(page)).to_be_hidden()
+    expect(keys).to_be_focused()
+    keys.press("z")
+    start, end = map(float, kept(page)["range"].split("-"))
+    assert start == 0
+    assert end == pytest.approx(0.045, abs=0.005)
+    keys.press("0")
+    assert kept(page) == {}
 
 
-def test_details_hold_all_that_is_known(open_page: OpenPage) -> None:
+def test_details_hold_all_that_is_known(serve: Serve, open_page: OpenPage) -> None:
     """Times, attributes, events, resource; what looks like markup is text."""
-    with serving(failed_query()) as pages:
-        page = open_page(pages.url + FAILED)
-        expect(page.get_by_text("Without their parent")).to_contain_text("lost (generator)")
-        expect(page.locator(".facts")).to_contain_text("1 span with an error")
-        row(page, "SELECT passages").click()
-        told = panel(page)
-        expect(told).to_contain_text("⚠ database is locked")
-        for text in (
-            "Self time",
-            "10.0 ms",
-            "<b>not</b> markup",
-            "after 9.00 ms",
-            "exception.type",
-        ):
-            expect(told).to_contain_text(text)
-        told.get_by_text("Resource (2)").click()
-        expect(told).to_contain_text("process.pid")
-        alike = told.get_by_role("link", name="Search for http.response.status_code=500")
-        alike.click()
-        page.wait_for_url("**/search?*")
-        assert kept(page)["tags"] == '{"http.response.status_code":"500"}'
+    pages = serve(failed_query())
+    page = open_page(pages.url + FAILED)
+    expect(page.get_by_text("Without their parent")).to_contain_text("lost (generator)")
+    expect(page.locator(".facts")).to_contain_text("1 span with an error")
+    row(page, "SELECT passages").click()
+    told = panel(page)
+    expect(told).to_contain_text("⚠ database is locked")
+    for text in (
+        "Self time",
+        "10.0 ms",
+        "<b>not</b> markup",
+        "after 9.00 ms",
+        "exception.type",
+    ):
+        expect(told).to_contain_text(text)
+    told.get_by_text("Resource (2)").click()
+    expect(told).to_contain_text("process.pid")
+    alike = told.get_by_role("link", name="Search for http.response.status_code=500")
+    alike.click()
+    page.wait_for_url("**/search?*")
+    assert kept(page)["tags"] == '{"http.response.status_code":"500"}'
 
 
-def test_a_search_within_marks_steps_and_opens(open_page: OpenPage) -> None:
+def test_a_search_within_marks_steps_and_opens(serve: Serve, open_page: OpenPage) -> None:
     """Names, services, attributes and events are looked through; the address keeps the text."""
-    with serving(failed_query()) as pages:
-        page = open_page(pages.url + FAILED)
-        page.get_by_role("button", name="Collapse all").click()
-        within = page.get_by_label("Search in this trace")
-        within.fill("OPERATIONALERROR")
-        expect(page.locator(".wf-said")).to_have_text("1 of 4")
-        expect(page.locator(".found .wf-title")).to_have_text("SELECT passages")
-        within.press("Enter")
-        expect(page.get_by_role("row", selected=True)).to_contain_text("SELECT passages")
-        assert kept(page) == {"uiFind": "OPERATIONALERROR"}
-        again = open_page(page.url)
-        expect(again.locator(".found .wf-title")).to_have_text("SELECT passages")
+    pages = serve(failed_query())
+    page = open_page(pages.url + FAILED)
+    page.get_by_role("button", name="Collapse all").click()
+    within = page.get_by_label("Search in this trace")
+    within.fill("OPERATIONALERROR")
+    expect(page.locator(".wf-said")).to_have_text("1 of 4")
+    expect(page.locator(".found .wf-title")).to_have_text("SELECT passages")
+    within.press("Enter")
+    expect(page.get_by_role("row", selected=True)).to_contain_text("SELECT passages")
+    assert kept(page) == {"uiFind": "OPERATIONALERROR"}
+    again = open_page(page.url)
+    expect(again.locator(".found .wf-title")).to_have_text("SELECT passages")
 
 
-def test_a_range_of_time_is_chosen_by_dragging_or_by_keys(open_page: OpenPage) -> None:
+def test_a_range_of_time_is_chosen_by_dragging_or_by_keys(
+    serve: Serve, open_page: OpenPage
+) -> None:
     """And given back; a shared address shows the same range."""
-    with serving(slow_query()) as pages:
-        page = open_page(pages.url + SLOW)
-        box = page.locator(".wf-minimap").bounding_box()
-        assert box
-        page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=4)
-        page.mouse.up()
-        start, end = map(float, kept(page)["range"].split("-"))
-        assert (start, end) == pytest.approx((0.25, 0.5), abs=0.01)
-        expect(row(page, "retrieve").locator(".wf-outside")).to_be_visible()
-        again = open_page(page.url)
-        expect(row(again, "retrieve").locator(".wf-outside")).to_be_visible()
-        page.get_by_role("button", name="Whole trace").click()
-        assert kept(page) == {}
-        page.get_by_role("slider", name="Start of the shown range").press("Shift+ArrowRight")
-        assert kept(page) == {"range": "0.1-1"}
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    box = page.locator(".wf-minimap").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=4)
+    page.mouse.up()
+    start, end = map(float, kept(page)["range"].split("-"))
+    assert (start, end) == pytest.approx((0.25, 0.5), abs=0.01)
+    expect(row(page, "retrieve").locator(".wf-outside")).to_be_visible()
+    again = open_page(page.url)
+    expect(row(again, "retrieve").locator(".wf-outside")).to_be_visible()
+    page.get_by_role("button", name="Whole trace").click()
+    assert kept(page) == {}
+    page.get_by_role("slider", name="Start of the shown range").press("Shift+ArrowRight")
+    assert kept(page) == {"range": "0.1-1"}
 
 
-def test_of_a_large_trace_only_what_is_in_sight_is_drawn(open_page: OpenPage) -> None:
+def test_of_a_large_trace_only_what_is_in_sight_is_drawn(serve: Serve, open_page: OpenPage) -> None:
     """2,001 spans scroll, are searched and walked to the end with a few dozen rows in the page."""
-    with serving(large_trace()) as pages:
-        page = open_page(pages.url + LARGE)
-        expect(page.locator(".facts")).to_contain_text("2,001 spans in 2 services")
-        assert rows(page)[0] == "POST /query"
-        assert len(rows(page)) < SHOWN_AT_MOST
-        grid(page).press("End")
-        expect(page.get_by_text("read 19-97", exact=True)).to_be_in_viewport()
-        assert len(rows(page)) < SHOWN_AT_MOST
-        page.get_by_label("Search in this trace").fill("read 7-50")
-        page.get_by_label("Search in this trace").press("Enter")
-        expect(page.get_by_text("read 7-50", exact=True)).to_be_in_viewport()
-        page.evaluate("scrollTo(0, 20000)")
-        expect(page.locator("[data-span]").nth(20)).to_be_visible()
-        assert len(rows(page)) < SHOWN_AT_MOST
-        assert page.get_by_role("treegrid").get_attribute("aria-rowcount") == "2002"
+    pages = serve(large_trace())
+    page = open_page(pages.url + LARGE)
+    expect(page.locator(".facts")).to_contain_text("2,001 spans in 2 services")
+    assert rows(page)[0] == "POST /query"
+    assert len(rows(page)) < SHOWN_AT_MOST
+    grid(page).press("End")
+    expect(page.get_by_text("read 19-97", exact=True)).to_be_in_viewport()
+    assert len(rows(page)) < SHOWN_AT_MOST
+    page.get_by_label("Search in this trace").fill("read 7-50")
+    page.get_by_label("Search in this trace").press("Enter")
+    expect(page.get_by_text("read 7-50", exact=True)).to_be_in_viewport()
+    page.evaluate("scrollTo(0, 20000)")
+    expect(page.locator("[data-span]").nth(20)).to_be_visible()
+    assert len(rows(page)) < SHOWN_AT_MOST
+    assert page.get_by_role("treegrid").get_attribute("aria-rowcount") == "2002"
 
 
-def test_a_trace_on_its_way_is_waited_for(open_page: OpenPage) -> None:
+def test_a_trace_on_its_way_is_waited_for(serve: Serve, open_page: OpenPage) -> None:
     """The ask page links to a trace a moment before it has arrived."""
-    with serving() as pages:
-        page = open_page(pages.url + SLOW)
-        expect(page.get_by_role("heading", name="Not here yet")).to_be_visible()
-        pages.jaeger.traces.append(slow_query())
-        expect(page.get_by_role("treegrid")).to_be_visible()
+    pages = serve()
+    page = open_page(pages.url + SLOW)
+    expect(page.get_by_role("heading", name="Not here yet")).to_be_visible()
+    pages.jaeger.traces.append(slow_query())
+    expect(page.get_by_role("treegrid")).to_be_visible()
 
 
-def test_a_trace_that_does_not_come_is_told(open_page: OpenPage) -> None:
+def test_a_trace_that_does_not_come_is_told(serve: Serve, open_page: OpenPage) -> None:
     """With what may be the reason."""
-    with serving() as pages:
-        page = open_page("about:blank")
-        page.clock.install()
-        page.goto(pages.url + SLOW)
-        for look in range(1, 6):
-            expect(page.get_by_text(f"Look {look} of 6")).to_be_visible()
-            page.clock.run_for(3000)
-        missing = page.get_by_role("status").filter(has_text="Jaeger has no such trace")
-        expect(missing).to_contain_text("one query in ten is kept")
-        assert_readable(page)
+    pages = serve()
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(pages.url + SLOW)
+    for look in range(1, 6):
+        expect(page.get_by_text(f"Look {look} of 6")).to_be_visible()
+        page.clock.run_for(3000)
+    missing = page.get_by_role("status").filter(has_text="Jaeger has no such trace")
+    expect(missing).to_contain_text("one query in ten is kept")
+    assert_readable(page)
 
 
 @pytest.mark.parametrize("path", ["/trace/xyz", "/nothing/here"])
-def test_an_address_of_nothing_says_so(open_page: OpenPage, path: str) -> None:
+def test_an_address_of_nothing_says_so(serve: Serve, open_page: OpenPage, path: str) -> None:
     """And leads to the search."""
-    with serving(slow_query()) as pages:
-        page = open_page(pages.url + path)
-        expect(page.get_by_role("status")).to_contain_text(path)
-        expect(page.get_by_role("link", name="Search for traces")).to_be_visible()
+    pages = serve(slow_query())
+    page = open_page(pages.url + path)
+    expect(page.get_by_role("status")).to_contain_text(path)
+    expect(page.get_by_role("link", name="Search for traces")).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("width", "height"), [(1200, 800), (390, 844)])
-def test_it_is_readable(open_page: OpenPage, width: int, height: int, dark: bool) -> None:
+def test_it_is_readable(
+    serve: Serve, open_page: OpenPage, width: int, height: int, dark: bool
+) -> None:
     """On a laptop and on a phone, by day and by night, with the details of a failure open."""
-    with serving(failed_query(), quick_query()) as pages:
-        page = open_page(pages.url + FAILED, width=width, height=height, dark=dark)
-        page.get_by_label("Search in this trace").fill("passages")
-        row(page, "SELECT passages").click()
-        expect(panel(page)).to_be_visible()
-        expect(page.get_by_text("SELECT passages").first).to_be_in_viewport()
-        assert_readable(page)
+    pages = serve(failed_query(), quick_query())
+    page = open_page(pages.url + FAILED, width=width, height=height, dark=dark)
+    page.get_by_label("Search in this trace").fill("passages")
+    row(page, "SELECT passages").click()
+    expect(panel(page)).to_be_visible()
+    expect(page.get_by_text("SELECT passages").first).to_be_in_viewport()
+    assert_readable(page)

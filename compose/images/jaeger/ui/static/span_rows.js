@@ -23,7 +23,9 @@ export class SpanRows {
     this.narrow = matchMedia(NARROW);
     this.axis = el("div", {class: "wf-axis wf-lane", role: "columnheader", "aria-label": "Timeline"});
     this.lines = el("div", {class: "wf-lane"});
-    this.body = el("div", {class: "wf-rows", role: "rowgroup"});
+    this.grid = el("div", {class: "wf-row wf-lines", role: "presentation"}, el("i"), el("i"), el("i"), this.lines);
+    this.body = el("div", {class: "wf-rows", role: "rowgroup"}, this.grid);
+    this.drawn = new Map();
     this.element = el("div", {class: "wf-grid", role: "treegrid", tabindex: 0, "aria-label": "Spans", "aria-describedby": "wf-keys"},
       el("div", {class: "wf-row wf-head", role: "row"},
         el("div", {role: "columnheader", class: "wf-name", text: "Span"}),
@@ -67,18 +69,38 @@ export class SpanRows {
     this.element.setAttribute("aria-rowcount", this.list.length + 1);
     this.body.style.height = `${this.list.length * this.rowPx}px`;
     this.drawAxis();
+    this.drawn.clear();
+    this.body.replaceChildren(this.grid);
     this.draw();
   }
 
+  /** Put the rows within sight into the page. Those that stay are left alone: a click may be under way. */
   draw(isWhole = false) {
     if (!this.element.isConnected) return;
     const [first, last] = isWhole ? [0, this.list.length] : this.inSight();
-    const rows = this.list.slice(first, last).map((row, index) => this.row(row, first + index));
-    this.body.replaceChildren(el("div", {class: "wf-row wf-lines", role: "presentation"}, el("i"), el("i"), el("i"), this.lines), ...rows);
+    const wanted = new Set(this.list.slice(first, last).map(row => row.span.id));
+    for (const [id, element] of this.drawn) {
+      if (wanted.has(id)) continue;
+      element.remove();
+      this.drawn.delete(id);
+    }
+    let before = this.grid;
+    for (let index = first; index < last; index++) {
+      const {id} = this.list[index].span;
+      if (!this.drawn.has(id)) {
+        this.drawn.set(id, this.row(this.list[index], index));
+        before.after(this.drawn.get(id));
+      }
+      before = this.drawn.get(id);
+    }
+    this.nameActive();
+  }
+
+  /** Tell assistive technology which row the focus is on, if it is there. */
+  nameActive() {
     const {chosen} = this.waterfall;
-    const isThere = chosen && rows.some(row => row.dataset.span === chosen.id);
-    this.element.toggleAttribute("aria-activedescendant", false);
-    if (isThere) this.element.setAttribute("aria-activedescendant", `wf-${chosen.id}`);
+    if (chosen && this.drawn.has(chosen.id)) this.element.setAttribute("aria-activedescendant", `wf-${chosen.id}`);
+    else this.element.removeAttribute("aria-activedescendant");
   }
 
   inSight() {
