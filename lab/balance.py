@@ -1,6 +1,7 @@
 """A span's own time, parted into computing, waiting, and neither."""
 
 from dataclasses import dataclass, replace
+from math import inf
 from statistics import fmean, median
 
 from lab.clues import Clues, Source
@@ -95,17 +96,19 @@ def clues_of(
     measurement: Measurement, source: Source = lambda _service, _path, _line: None
 ) -> Clues:
     """What the measurement tells besides its stacks."""
-    clues = Clues(measurement.counts, asynchronous(measurement.spans), source=source)
-    seen_ms = used_ms = 0.0
-    for cost in measurement.spans:
-        if cost.cpu_ms is None or is_elsewhere(cost, clues.asynchronous):
-            continue
-        parts = split(cost, clues)
-        here_ms = total_ms(parts.get("computing", {})) + total_ms(parts.get("stopped", {}))
-        if here_ms >= COMPARABLE_MS:
-            seen_ms += here_ms
-            used_ms += median(cost.cpu_ms)
-    return replace(clues, crowding=max(1.0, seen_ms / used_ms)) if used_ms else clues
+    clues = Clues(measurement.counts, asynchronous(measurement.spans), crowding=inf, source=source)
+    times = [times for cost in measurement.spans if (times := _times(cost, clues)) is not None]
+    return replace(clues, crowding=max(1.0, median(times)) if times else 1.0)
+
+
+def _times(cost: SpanCost, clues: Clues) -> float | None:
+    """How many times as long as the CPU time a span that computes did so by the wall."""
+    used_ms = _cpu_ms(cost, clues)
+    if used_ms is None or median(used_ms) < COMPARABLE_MS:
+        return None
+    parts = split(cost, clues)
+    seen_ms = total_ms(parts.get("computing", {})) + total_ms(parts.get("stopped", {}))
+    return seen_ms / fmean(used_ms)
 
 
 def paced(parts: Parts, told: Balance, machine_factor: float = 1.0, more: float = 1.0) -> Parts:
