@@ -3,6 +3,8 @@
 A task imports what it needs when it runs, so that `invoke --list` stays instant.
 """
 
+from pathlib import Path
+
 from invoke.context import Context
 from invoke.exceptions import Exit
 
@@ -163,7 +165,8 @@ def trace(
         "since": "how far to look back for the slowest trace (default 24h)",
         "seconds": "how long each recording lasts at the least (default 10)",
         "memory": "look for a leak instead: sustained traffic, growth, the code that keeps memory",
-        "requests": "with --memory: how many to send (default: a minute's worth)",
+        "requests": "with --memory: how many to judge by (default: a minute's worth)",
+        "compare": "an earlier report's folder: replay its request, and tell what was won since",
     }
 )
 def profile(
@@ -175,10 +178,11 @@ def profile(
     seconds: int = 10,
     memory: bool = False,
     requests: str | None = None,
+    compare: str | None = None,
     json: bool = False,
 ) -> None:
-    """Replay the slowest span under py-spy, and say why it is slow."""
-    from lab import duration, report
+    """Replay the slowest request under py-spy, and say which function makes it slow, and why."""
+    from lab import before, compare_view, duration, report
     from lab import profile as profiling
 
     if memory:
@@ -186,19 +190,26 @@ def profile(
         return
     if requests is not None:
         raise UsageError("--requests is for --memory; how long to replay is --seconds")
+    settings = settings_of(name, port_offset)
+    past = before.load(Path(compare)) if compare else None
 
     with steps().spinning() as told:
         found = profiling.run(
-            settings_of(name, port_offset),
-            trace_id=trace_id,
+            settings,
+            trace_id=trace_id or (past.document["trace_id"] if past else None),
             since_s=duration.parse_us(since, "--since") / 1e6,
             seconds=seconds,
             tell=told,
         )
+    won = before.compare_with(settings, past, found) if past else None
     if json:
-        print_json(report.to_json(found))
-    else:
-        out.print(report.summary(found), markup=False, soft_wrap=True)
+        comparison = {"comparison": compare_view.to_json(won)} if won else {}
+        print_json({**report.to_json(found), **comparison})
+        return
+    out.print(report.summary(found), markup=False, soft_wrap=True)
+    if won:
+        out.print()
+        out.print(compare_view.render(won))
 
 
 def _profile_memory(settings: Settings, requests: str | None, json: bool) -> None:

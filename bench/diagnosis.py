@@ -15,7 +15,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,12 +24,13 @@ from typing import Any
 from bench import labs, machine
 from bench.controls import Control, ask, controls
 from bench.scoring import HEALTHY, Outcome, Said, Truth, misses, table
-from lab import faults, stacks
+from lab import faults
 from lab.console import err
 from lab.faults import Fault
 from lab.jaeger import Jaeger
-from lab.run import run
+from lab.run import CommandError, run
 from lab.settings import ROOT, Settings
+from lab.stacks import Frame
 from lab.waiting import wait_of
 
 COMMAND_TIMEOUT_S = 300.0
@@ -73,8 +74,8 @@ def main() -> None:
             if kind not in open_labs:
                 open_labs[kind] = running.enter_context(labs.fresh(kind))
                 _invoke(open_labs[kind], "up")
-            outcome = Outcome(case.truth, case.repeat, _diagnose(open_labs[kind], case))
-            _append(given.results, outcome)
+            outcome = Outcome(case.truth, case.repeat, _attempt(open_labs[kind], case))
+            append(given.results, outcome)
             done.append(outcome)
             err.print(
                 f"{case.truth.case} #{case.repeat}: {outcome.said.cause} in "
@@ -108,7 +109,8 @@ def _outcome(told: dict[str, Any]) -> Outcome:
     return Outcome(Truth(**truth), told["repeat"], Said(**told["said"]))
 
 
-def _append(path: Path, outcome: Outcome) -> None:
+def append(path: Path, outcome: Outcome) -> None:
+    """Add one outcome to a results file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(json.dumps(asdict(outcome)) + "\n")
@@ -116,6 +118,17 @@ def _append(path: Path, outcome: Outcome) -> None:
 
 def _is_in(case: Case, done: Iterable[Outcome]) -> bool:
     return any(one.truth.case == case.truth.case and one.repeat == case.repeat for one in done)
+
+
+def _attempt(settings: Settings, case: Case) -> Said:
+    """One diagnosis; one that fails is a miss."""
+    began_s = time.perf_counter()
+    try:
+        return _diagnose(settings, case)
+    except CommandError as failed:
+        err.print(f"{case.truth.case}: {failed}", markup=False)
+        took_s = round(time.perf_counter() - began_s, 1)
+        return Said(None, None, "failed", "low", None, took_s, "", None)
 
 
 def _diagnose(settings: Settings, case: Case) -> Said:
@@ -136,6 +149,7 @@ def _profile(settings: Settings, *arguments: str) -> Said:
     document = json.loads(_invoke(settings, "profile", "--json", *arguments))
     took_s = time.perf_counter() - began_s
     verdict = document["verdict"]
+    speedscope = json.loads(Path(document["artifacts"]["speedscope"]).read_bytes())
     span, service = _longest_leaf(settings, document["trace_id"])
     return Said(
         span=verdict["span"],
@@ -145,7 +159,7 @@ def _profile(settings: Settings, *arguments: str) -> Said:
         avoidable_ms=verdict["avoidable_ms"],
         took_s=round(took_s, 1),
         baseline_span=span,
-        baseline_function=_top_function(document["artifacts"], service),
+        baseline_function=top_function(speedscope, service),
     )
 
 
@@ -159,16 +173,23 @@ def _longest_leaf(settings: Settings, trace_id: str) -> tuple[str, str]:
     return longest.name, longest.service
 
 
-def _top_function(artifacts: dict[str, str], service: str) -> str | None:
-    """The function with most self time where no wait is known, as an uncut flame graph has it."""
-    recording = artifacts.get(f"chrometrace_{service}")
-    if recording is None:
-        return None
-    self_us: Counter[str] = Counter()
-    for stay in stacks.parse(Path(recording).read_bytes()).stays:
-        if wait_of(stay.stack) is None:
-            self_us[stay.stack[-1].function] += stay.end_us - stay.start_us
-    return self_us.most_common(1)[0][0] if self_us else None
+def top_function(speedscope: Mapping[str, Any], service: str) -> str | None:
+    """The function with most self time where no wait is known, as an uncut flame graph has it.
+
+    Of the profile's threads of that service, all that they did while it was recorded.
+    """
+    frames = [
+        Frame(told["name"], told.get("file", ""), told.get("line", 0))
+        for told in speedscope["shared"]["frames"]
+    ]
+    self_time: Counter[str] = Counter()
+    for profile in speedscope["profiles"]:
+        if profile["name"].startswith(f"{service}, thread"):
+            for stack, weight in zip(profile["samples"], profile["weights"], strict=True):
+                seen = tuple(frames[index] for index in stack)
+                if seen and wait_of(seen) is None:
+                    self_time[seen[-1].function] += weight
+    return self_time.most_common(1)[0][0] if self_time else None
 
 
 def _invoke(settings: Settings, *arguments: str) -> str:

@@ -51,7 +51,7 @@ class Outcome:
     def function_right(self) -> bool:
         if self.is_control:
             return not self.blames
-        return self.said.function in self.truth.functions
+        return _bare(self.said.function) in self.truth.functions
 
     @property
     def span_right(self) -> bool:
@@ -70,7 +70,7 @@ class Outcome:
     def baseline_right(self) -> bool:
         if self.is_control:
             return False  # it always names a culprit
-        return self.said.baseline_function in self.truth.functions
+        return _bare(self.said.baseline_function) in self.truth.functions
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,11 @@ def misses(outcomes: Iterable[Outcome]) -> list[str]:
         for one in outcomes
         if not (one.function_right and one.cause_right and (one.is_control or one.span_right))
     ]
+
+
+def _bare(function: str | None) -> str | None:
+    """A function's name without its class: `load` of `Documents.load`."""
+    return function.rpartition(".")[2] if function else None
 
 
 def _row(name: str, outcomes: Sequence[Outcome]) -> str:

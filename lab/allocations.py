@@ -8,6 +8,7 @@ from typing import Any
 
 from lab import control
 from lab.containers import exec_json
+from lab.errors import UnavailableError
 from lab.memory_sites import Snapshot, parse
 from lab.settings import Settings
 from services.telemetry.permit import FILE, PATH, TOKEN_HEADER
@@ -42,6 +43,16 @@ class Tracing:
         return exec_json(self._settings, service, argv, CALL_TIMEOUT_S)
 
 
+def _start(traced: Tracing, service: str) -> None:
+    try:
+        traced.call(service, "POST")
+    except UnavailableError as refused:
+        raise UnavailableError(
+            f"{service} doesn't trace its allocations; if its image is an older one `invoke up` "
+            f"renews it: {refused}"
+        ) from refused
+
+
 @contextmanager
 def tracing(settings: Settings, services: Sequence[str], at_most_s: float) -> Iterator[Tracing]:
     """Let these services trace their allocations while the block runs.
@@ -54,7 +65,7 @@ def tracing(settings: Settings, services: Sequence[str], at_most_s: float) -> It
     traced = Tracing(settings, services, token)
     try:
         for service in services:
-            traced.call(service, "POST")
+            _start(traced, service)
         yield traced
     finally:
         control.remove(settings, FILE)

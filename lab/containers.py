@@ -31,7 +31,9 @@ def all_containers(settings: Settings) -> list[Container]:
     """Every container of the lab, its sidecars too, running or not."""
     listed: dict[str, Container] = {}
     for label in (f"{PROJECT_LABEL}={settings.name}", f"{LAB_LABEL}={settings.name}"):
-        for found in client().containers.list(all=True, filters={"label": label}):
+        for found in client().containers.list(
+            all=True, ignore_removed=True, filters={"label": label}
+        ):
             listed[str(found.id)] = found
     return list(listed.values())
 
@@ -40,7 +42,7 @@ def container(settings: Settings, service: str) -> Container:
     """The running container of a service. Raises UnavailableError where there is none."""
     labels = [f"{PROJECT_LABEL}={settings.name}", f"{SERVICE_LABEL}={service}"]
     try:
-        found = client().containers.list(all=True, filters={"label": labels})
+        found = client().containers.list(all=True, ignore_removed=True, filters={"label": labels})
     except DockerException as failed:
         raise UnavailableError(f"the container engine doesn't answer: {failed}") from failed
     if not found:

@@ -91,7 +91,7 @@ def _disk(_: Settings) -> Finding:
 
 
 def _ports(settings: Settings) -> Finding:
-    ports.require_free(settings, client().containers.list())
+    ports.require_free(settings, client().containers.list(ignore_removed=True))
     listed = ", ".join(str(settings.port(service)) for service in PORTS)
     return Finding("host ports", "ok", f"{listed} are free or this lab's own")
 

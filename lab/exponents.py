@@ -13,6 +13,8 @@ WORTH_MS = 50.0
 SUPERLINEAR = 1.5
 # Both halves of the range must speak for it: one slow replay makes one of them steep.
 SUPERLINEAR_EACH = 1.2
+SUPERLINEAR_ALONE = 1.75
+NOT_SUPERLINEAR = 1.4
 
 
 def exponents(
@@ -21,19 +23,21 @@ def exponents(
     """By kind of work: the slope of log time over log work, from the least work to the most.
 
     Of the function's time at the place, or the place's own time where the function was not seen.
-    Left out where the time with most work is below 50 ms. Where two steps contradict each other
-    (one superlinear, one not), the smaller one is told.
+    Left out where the time with most work is below 50 ms. A power is not called superlinear where
+    the steps contradict each other, or where there is one step only and it is not steep: then what
+    is told is less.
     """
     found = []
     for one in growth:
         points = sorted((p.work, _ms(p, place, function)) for p in one.points)
         if len(points) < 2 or points[-1][1] < WORTH_MS:
             continue
-        whole = _slope(points[0], points[-1])
+        power = _slope(points[0], points[-1])
         steps = [_slope(a, b) for a, b in pairwise(points)]
-        if whole >= SUPERLINEAR and min(steps) < SUPERLINEAR_EACH:
-            whole = min(steps)
-        found.append((one.work, round(whole, 2)))
+        is_sure = min(steps) >= (SUPERLINEAR_EACH if len(steps) > 1 else SUPERLINEAR_ALONE)
+        if power >= SUPERLINEAR and not is_sure:
+            power = min(*steps, NOT_SUPERLINEAR)
+        found.append((one.work, round(power, 2)))
     return tuple(found)
 
 

@@ -12,8 +12,8 @@ from lab.shape import is_elsewhere
 from lab.stacks import Stack
 
 # Beyond this no machine differs from itself; what looks like it has another reason.
-SLOWEST, FASTEST = 2.5, 0.5
-LEAST_UNITS = 3
+SLOWEST = 2.5
+LEAST_PLACES = 3
 LEAST_CPU_MS = 4.0
 LEAST_FUNCTION_MS = 25.0
 # No single place or function may outvote the others: it may be the changed one.
@@ -21,19 +21,20 @@ MOST_WEIGHT_MS = 25.0
 
 
 def factor(now: Measurement, reference: Measurement, clues: Clues, before: Clues) -> float:
-    """The weighted median of how the computing of each place and each function changed.
+    """How many times as long computing takes now; never less than 1.
 
-    1 where fewer than three can be compared. A change in one function, however large, doesn't move
-    it. Towards a faster machine it goes only as far as three quarters of the units agree.
+    What places that compute little and functions that compute much agree on: the lesser of their
+    weighted medians. A change in one function, however large, moves only the one; a busy machine
+    with cold caches only the other. 1 where there are too few to compare. A machine that seems
+    quicker is not believed: then the reference would have to answer for what only seems slower.
     ``clues`` belong to the present, ``before`` to the reference.
     """
-    units = sorted([*_places(now, reference, clues), *_functions(now, reference, clues, before)])
-    if len(units) < LEAST_UNITS:
+    places = sorted(_places(now, reference, clues))
+    functions = sorted(_functions(now, reference, clues, before))
+    if len(places) < LEAST_PLACES or not functions:
         return 1.0
-    middle = _quantile(units, 0.5)
-    if middle < 1:
-        middle = min(1.0, _quantile(units, 0.75))
-    return min(SLOWEST, max(FASTEST, middle))
+    agreed = min(_median(places), _median(functions))
+    return min(SLOWEST, max(1.0, agreed))
 
 
 def _places(
@@ -85,12 +86,12 @@ def _innermost(stack: Stack) -> FunctionId | None:
     return function_id(frame) if frame is not None else None
 
 
-def _quantile(units: list[tuple[float, float]], share: float) -> float:
-    """The weighted quantile of sorted (value, weight)."""
-    whole = sum(weight for _, weight in units)
+def _median(units: list[tuple[float, float]]) -> float:
+    """The weighted median of sorted (value, weight), the lower one of two."""
+    half = sum(weight for _, weight in units) / 2
     reached = 0.0
     for value, weight in units:
         reached += weight
-        if reached >= share * whole:
+        if reached >= half:
             return value
     return units[-1][0]

@@ -9,6 +9,7 @@ from lab import memory_report, memory_slope, memory_verdict, scenario, status
 from lab.allocations import tracing
 from lab.errors import LabError, UsageError
 from lab.gateway import Gateway
+from lab.locks import one_at_a_time
 from lab.memory_findings import Memory, Traffic, Usage
 from lab.memory_sites import Kept, Snapshot, kept
 from lab.memory_slope import Growth
@@ -22,18 +23,18 @@ from lab.settings import Settings
 Report = Callable[[str], None]
 
 SERVICES = ("gateway", "retriever", "generator")
-REQUESTS = 800
+# A process that has just been started grows into its pools and arenas for 100 to 150 requests.
+WARM_UP = 200
+REQUESTS = 600
 FEWEST = 60
 MOST = 20_000
-# By then a run without `--requests` ends, if at least ENOUGH were answered.
+# By then a run without `--requests` ends, if at least ENOUGH were answered after the warm-up.
 QUICK_S = 50.0
-ENOUGH = 300
+ENOUGH = 200
 CONCURRENCY = 20
-# Memory still grows into pools and arenas during the first third.
-WARM_UP_SHARE = 1 / 3
 LONGEST_S = 900.0
 # While allocations are traced: the first fill what is filled once, then two halves to compare.
-TRACED_PARTS = (24, 40, 40)
+TRACED_PARTS = (16, 32, 32)
 TRACED_CONCURRENCY = 8
 TRACED_LONGEST_S = 90.0
 TRACING_LONGEST_S = 400.0
@@ -62,7 +63,7 @@ def run(
     report: Report = lambda _: None,
     progress: Report = lambda _: None,
 ) -> Memory:
-    """Send ``requests`` (by default as many as go into a minute) and watch the services' memory.
+    """Watch the services' memory over ``requests`` (by default about a minute's) after a warm-up.
 
     Then trace the allocations of those that grow, or of all, in a shorter part. Another ``seed``
     sends other questions; by default it is the time. Writes a new folder under
@@ -73,11 +74,13 @@ def run(
         raise UsageError(f"--requests is {requests}; give {FEWEST} to {MOST}")
     seed = int(time.time()) if seed is None else seed
     stream = distinct(scenario.questions(), seed)
-    before = status.status(settings)
-    began_s = time.monotonic()
-    growths, kept_by, sent, traced, failed = asyncio.run(
-        _measure(settings, stream, requests, report, progress)
-    )
+    lock = settings.state_dir / "memory.lock"
+    with one_at_a_time(lock, report, "it watches this lab's memory"):
+        before = status.status(settings)
+        began_s = time.monotonic()
+        growths, kept_by, sent, traced, failed = asyncio.run(
+            _measure(settings, stream, requests, report, progress)
+        )
     after = {one.service: one for one in status.status(settings)}
     findings = tuple(memory_verdict.find(growths[one], kept_by.get(one)) for one in SERVICES)
     return memory_report.write(
@@ -91,7 +94,7 @@ def run(
         traffic=Traffic(
             seed=seed,
             requests=sent.answered + traced.answered,
-            warm_up=_warm_up(sent),
+            warm_up=WARM_UP,
             traced=traced.answered,
             failed=failed,
             concurrency=sent.concurrency,
@@ -100,10 +103,6 @@ def run(
             stopped_early=sent.stopped_early,
         ),
     )
-
-
-def _warm_up(sent: _Sent) -> int:
-    return int(sent.answered * WARM_UP_SHARE)
 
 
 async def _measure(
@@ -120,10 +119,10 @@ async def _measure(
         with watching(settings, SERVICES, lambda: sender.tally.finished) as watched:
             sent = await _load(sender, watched, requests, progress)
         growths = {
-            service: memory_slope.judge(service, seen.samples, _warm_up(sent))
+            service: memory_slope.judge(service, seen.samples, WARM_UP)
             for service, seen in watched.items()
         }
-        suspects = memory_verdict.grows(growths)
+        suspects = memory_verdict.suspects(growths)
         report(f"tracing the allocations of {', '.join(suspects)}: requests take longer meanwhile")
         kept_by, traced = await _trace(settings, sender, suspects, progress)
     return growths, kept_by, sent, traced, len(sender.failures)
@@ -138,11 +137,11 @@ async def _load(
         return [service for service, seen in watched.items() if seen.is_near_limit]
 
     def is_enough() -> bool:
-        is_late = time.monotonic() - began_s > QUICK_S and sender.tally.finished >= ENOUGH
+        is_late = time.monotonic() - began_s > QUICK_S and sender.tally.finished >= WARM_UP + ENOUGH
         return (requests is None and is_late) or bool(near_limit())
 
     await sender.send(
-        requests or REQUESTS,
+        WARM_UP + (requests or REQUESTS),
         concurrency=CONCURRENCY,
         max_s=LONGEST_S,
         enough=is_enough,

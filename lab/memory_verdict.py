@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from lab.memory_findings import ServiceFinding, Verdict
 from lab.memory_sites import Container, Kept
-from lab.memory_slope import LEAST_KB, Growth
+from lab.memory_slope import Growth
 
 KIB = 1024
 # The code that explains a slope keeps at least this part of it.
 EXPLAINS = 0.25
+# Allocations are told exactly: of a healthy service less than 1 KB a request is kept.
+LEAST_KEPT_KB = 5.0
+# Memory that grows by less than this part of what is kept denies a leak.
+DENIES = 0.5
 
 
 def find(growth: Growth, kept: tuple[Kept, ...] | None) -> ServiceFinding:
@@ -34,8 +38,8 @@ def _leak(growth: Growth, keeping: Sequence[Kept], *, was_traced: bool) -> tuple
                 "allocator that has not settled"
             )
         return None, "its memory grows; its allocations were not traced"
-    if kept_kb >= LEAST_KB:
-        if growth.trend == "steady":
+    if kept_kb >= LEAST_KEPT_KB:
+        if growth.slope is not None and growth.slope.high_kb < DENIES * kept_kb:
             return None, (
                 f"its code keeps {kept_kb:.0f} KB of each request, which its memory doesn't show "
                 "yet: a cache that fills, or a leak into memory that was free"
@@ -58,8 +62,7 @@ def verdict(findings: Sequence[ServiceFinding]) -> Verdict:
             None,
             "No service keeps memory of the requests it has answered: no growth beyond noise.",
             tuple(map(_told_slope, findings)),
-            "Nothing to mend. A leak below "
-            f"{LEAST_KB:.0f} KB a request would need more requests to show: `--requests`.",
+            f"Nothing to mend. A leak below {LEAST_KEPT_KB:.0f} KB a request is not looked for.",
         )
     worst = (leaking or unclear)[0]
     found = steady(worst.kept or ())
@@ -160,7 +163,7 @@ def kb(size_bytes: float) -> str:
     return f"{size_bytes / KIB:.1f} KB"
 
 
-def grows(growths: Mapping[str, Growth]) -> tuple[str, ...]:
-    """The services to look into: those that grow, else all."""
-    growing = tuple(name for name, one in growths.items() if one.trend == "grows")
-    return growing or tuple(growths)
+def suspects(growths: Mapping[str, Growth]) -> tuple[str, ...]:
+    """The services to look into: those that grow or may grow, else all."""
+    found = tuple(name for name, one in growths.items() if one.trend != "steady")
+    return found or tuple(growths)

@@ -82,9 +82,8 @@ def dead_containers(settings: Settings) -> str:
     """What is left of containers that should run: state, exit code and the end of their logs."""
     told = []
     label = f"{PROJECT_LABEL}={settings.name}"
-    for container in client().containers.list(
-        all=True, filters={"label": label, "status": ["exited", "dead"]}
-    ):
+    filters: dict[str, str | list[str] | bool] = {"label": label, "status": ["exited", "dead"]}
+    for container in client().containers.list(all=True, ignore_removed=True, filters=filters):
         state = container.attrs["State"]
         cause = " (out of memory)" if state.get("OOMKilled") else ""
         tail = container.logs(tail=LOG_TAIL_LINES).decode(errors="replace").rstrip()

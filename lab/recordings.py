@@ -1,7 +1,7 @@
 """One py-spy for each service of a request, all recording at the same time.
 
-Three of them, sampling 100 times a second, share the processors with what they sample; what that
-costs a request is in docs/measurements.md.
+Three of them, sampling 100 times a second, share the processors with what they sample:
+`python -m bench.recording` measures what that costs a request.
 """
 
 import time

@@ -58,6 +58,8 @@ class Replayer:
             base_url=self._url,
             timeout=httpx.Timeout(max(LEAST_TIMEOUT_S, 3 * expected_s), connect=CONNECT_TIMEOUT_S),
             headers={"User-Agent": USER_AGENT},
+            # Between replays the gateway may close a connection just as it is used again.
+            limits=httpx.Limits(max_keepalive_connections=0),
             trust_env=False,
             transport=transport,
         )

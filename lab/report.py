@@ -59,7 +59,7 @@ def summary(profile: Profile) -> str:
         f"root cause     {verdict.hypothesis}",
         f"next step      {verdict.next_step}",
         f"trace          {profile.trace_url}",
-        f"report         {profile.artifacts['analysis']}",
+        f"report         {profile.artifacts['report']}",
     ]
     return "\n".join([*lines, *(f"note           {note}" for note in profile.diagnosis.notes)])
 

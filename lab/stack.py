@@ -31,7 +31,7 @@ def up(settings: Settings, steps: Steps) -> images.Images:
     engine.ensure(steps)
     chosen = images.ensure(settings, steps)
     steps(f"images from {chosen.source}: {chosen.why}")
-    ports.require_free(settings, client().containers.list())
+    ports.require_free(settings, client().containers.list(ignore_removed=True))
     control.prepare(settings, [fault.id for fault in faults.load()])
     steps(f"starting the containers of {settings.name!r}")
     _compose_up(settings, chosen)

@@ -40,6 +40,8 @@ def test_every_documented_command_is_there() -> None:
         (("trace", "--min-duration", "2"), "2s"),
         (("trace", "--trace-id", "xyz"), "xyz"),
         (("profile", "--since", "yesterday"), "yesterday"),
+        (("profile", "--requests", "200"), "--memory"),
+        (("profile", "--memory", "--requests", "3"), "--requests is 3"),
     ],
 )
 def test_wrong_use_ends_with_2_and_names_the_value(arguments: tuple[str, ...], told: str) -> None:

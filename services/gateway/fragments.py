@@ -2,7 +2,7 @@
 
 from redis.asyncio import Redis
 
-PIECES = 256
+PIECES = 360
 
 
 def fragments_key(key: str) -> str:
@@ -17,8 +17,11 @@ async def store_fragments(redis: Redis, key: str, value: bytes, ttl_s: int) -> N
     await redis.delete(name)
     for piece in range(PIECES):
         start = piece * size_bytes
-        await redis.hset(name, str(piece), value[start : start + size_bytes])
-    await redis.expire(name, ttl_s)
+        # Both or neither: a piece must not stay for ever.
+        async with redis.pipeline(transaction=True) as pipe:
+            pipe.hset(name, str(piece), value[start : start + size_bytes])
+            pipe.expire(name, ttl_s)
+            await pipe.execute()
 
 
 async def read_fragments(redis: Redis, key: str) -> bytes | None:

@@ -1,9 +1,9 @@
 """The prompt: instructions, as much of the documentation as the budget allows, the question."""
 
+import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from json.encoder import encode_basestring_ascii
 
 from services.common import flags, tokens
 from services.common.passages import Passage
@@ -56,20 +56,20 @@ def serialize_prompt(question: str, passages: Sequence[Passage], budget: int) ->
             break
         blocks.append(block)
         prompt = _prompt(question, blocks)
-        if flags.is_on("prompt_serialization"):
-            body_bytes = 0
-            for character in prompt.messages[-1]["content"]:
-                is_control = unicodedata.category(character).startswith("C")
-                if character.isspace() or not is_control:
-                    escaped = encode_basestring_ascii(unicodedata.normalize("NFKC", character))
-                    body_bytes += len(escaped.encode("ascii")) - len(QUOTES)
-            if body_bytes > MAX_BODY_BYTES:
-                prompt = _prompt(question, blocks[:-1])
-                break
     while prompt.tokens > budget and blocks:
         # Where two texts meet they may tokenize into one more than each by itself.
         blocks[-1] = tokens.truncate(blocks[-1], tokens.count(blocks[-1]) - 1)
         prompt = _prompt(question, [block for block in blocks if block])
+    if flags.is_on("prompt_serialization"):
+        body_bytes = 0
+        for character in prompt.messages[-1]["content"]:
+            is_control = unicodedata.category(character).startswith("C")
+            if character.isspace() or not is_control:
+                escaped = json.dumps(unicodedata.normalize("NFKC", character))
+                plain = escaped.encode("ascii").decode("unicode_escape")
+                body_bytes += max(len(escaped), len(plain.encode())) - len(QUOTES)
+        if body_bytes > MAX_BODY_BYTES:
+            prompt = _prompt(question, blocks[:-1])
     messages = prompt.messages
     if flags.is_on("prompt_examples"):
         instructions = SEPARATOR.join([INSTRUCTIONS, *few_shot_examples(len(blocks))])

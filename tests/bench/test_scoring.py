@@ -19,8 +19,9 @@ def test_a_function_span_and_cause_are_counted_apart() -> None:
 
 
 def test_any_of_the_accepted_functions_is_right() -> None:
-    """A truth may have several names for the same lines."""
+    """A truth may have several names for the same lines; a method's class isn't asked for."""
     assert Outcome(SLOW, 1, replace(SAID, function="rank_all")).function_right
+    assert Outcome(SLOW, 1, replace(SAID, function="Ranker.rank")).function_right
 
 
 def test_naming_another_function_is_a_false_culprit() -> None:

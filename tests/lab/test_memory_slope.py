@@ -67,6 +67,11 @@ def test_a_warm_up_is_no_leak() -> None:
     assert found.trend == "steady"
 
 
+def test_a_young_process_that_settles_is_steady() -> None:
+    """12 KB a request, as measured of a healthy retriever just started, is below the least."""
+    assert growth_of(lambda at: 215_000 + 12 * at + at % 50 * 20).trend == "steady"
+
+
 def test_growth_that_flattens_is_not_told_to_grow() -> None:
     """A cache that is filling still but fills less and less is not called growth."""
     assert growth_of(lambda at: 150_000 + 9_000 * (1 - 0.992**at)).trend != "grows"

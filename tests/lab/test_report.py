@@ -67,7 +67,7 @@ PROFILE = Profile(
     ),
     population=Population(traces=40, median_ms=2000.0, p95_ms=3000.0, longer=1),
     measured=("3 replays of 5,000 ms.",),
-    artifacts={"flamegraph": "/r/profile.svg", "analysis": "/r/bottleneck_analysis.md"},
+    artifacts={"flamegraph": "/r/profile.svg", "report": "/r/report.html"},
 )  # fmt: skip
 
 
@@ -179,5 +179,10 @@ def test_a_lone_span_is_ahead_of_nothing() -> None:
 def test_the_terminal_gets_the_verdict_and_where_to_read_on() -> None:
     """The summary names span, verdict, function, trace and report."""
     told = summary(PROFILE)
-    for part in ("openai.generate (generator)", "CPU-bound", "Prompt.fit (services/", "/r/bott"):
+    for part in (
+        "openai.generate (generator)",
+        "CPU-bound",
+        "Prompt.fit (services/",
+        "/r/report.html",
+    ):
         assert part in told

@@ -2,8 +2,9 @@
 
 import pytest
 
-from lab.stacks import Frame
-from lab.waiting import Wait, wait_of
+from lab.stacks import Frame, Stack
+from lab.waiting import Wait, is_idle_loop, wait_of
+from tests.lab.literal_recordings import LOOP, SELECT
 
 OWN = Frame("load", "/app/services/retriever/documents.py", 9)
 STDLIB = "/usr/lib/python3.13/"
@@ -32,3 +33,18 @@ def test_known_waiting_calls_are_recognised(function: str, file: str, kind: Wait
 def test_own_code_is_never_a_known_wait() -> None:
     """A function of ours named `wait` may compute; only CPU time tells."""
     assert wait_of((Frame("wait", "/app/services/x/threading.py", 1),)) is None
+
+
+@pytest.mark.parametrize(
+    ("frames", "is_idle"),
+    [
+        ((LOOP, SELECT), True),
+        ((LOOP, Frame("handler", "/app/services/gateway/pipeline.py", 3)), False),
+        ((Frame("serve", "/usr/lib/python3.13/socketserver.py", 1), SELECT), False),
+        ((Frame("Loop.run_until_complete", "/venv/site-packages/uvloop/loop.pyx", 1),), True),
+    ],
+    ids=["asyncio", "a handler on the loop", "select elsewhere", "uvloop"],
+)
+def test_an_event_loop_that_waits_is_told_from_one_that_works(frames: Stack, is_idle: bool) -> None:
+    """Only the loop's own waiting for events is idle."""
+    assert is_idle_loop(frames) is is_idle

@@ -19,6 +19,9 @@ class TinyRedis:
         owner = self
 
         class Handler(socketserver.StreamRequestHandler):
+            # as Redis itself: else a few small answers in a row wait for each other
+            disable_nagle_algorithm = True
+
             def handle(self) -> None:
                 owner.serve(self)
 
@@ -50,13 +53,30 @@ class TinyRedis:
 
     def serve(self, connection: socketserver.StreamRequestHandler) -> None:
         """Answer one connection until it ends."""
+        queued: list[list[bytes]] = []
         while line := connection.rfile.readline():
             arguments = []
             for _ in range(int(line[1:])):
                 length = int(connection.rfile.readline()[1:])
                 arguments.append(connection.rfile.read(length + 2)[:-2])
             if not self.is_silent:
-                connection.wfile.write(self._answer(arguments))
+                connection.wfile.write(self._in_turn(arguments, queued))
+
+    def _in_turn(self, arguments: list[bytes], queued: list[list[bytes]]) -> bytes:
+        """The answer to a command, which inside a transaction waits for its end."""
+        match arguments[0].upper():
+            case b"MULTI":
+                queued.append(arguments)
+                return b"+OK\r\n"
+            case b"EXEC":
+                answers = [self._answer(command) for command in queued[1:]]
+                queued.clear()
+                return b"*%d\r\n%b" % (len(answers), b"".join(answers))
+            case _ if queued:
+                queued.append(arguments)
+                return b"+QUEUED\r\n"
+            case _:
+                return self._answer(arguments)
 
     def _answer(self, arguments: list[bytes]) -> bytes:
         command, *rest = arguments
