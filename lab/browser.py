@@ -12,6 +12,8 @@ from lab.chromium import ARGUMENTS
 TIMEOUT_MS = 10_000
 LOCAL_SCHEMES = frozenset({"about", "blob", "data", "file"})
 LOOPBACK = "127.0.0.1"
+# A network interface came or went, as with each container of anybody's that starts or stops.
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 # Chromium breaks off requests when a network interface comes or goes: any container that starts.
 INTERRUPTED = "net::ERR_NETWORK_CHANGED"
 

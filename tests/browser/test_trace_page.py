@@ -258,3 +258,18 @@ def test_it_is_readable(
     expect(panel(page)).to_be_visible()
     expect(page.get_by_text("SELECT passages").first).to_be_in_viewport()
     assert_readable(page)
+
+
+def test_a_file_that_was_broken_off_is_loaded_again(
+    serve: Serve, open_page: OpenPage, page_problems: list[str]
+) -> None:
+    """And if it never comes, the page says so instead of staying empty."""
+    pages = serve(slow_query())
+    page = open_page("about:blank")
+    page.route("**/static/rows.js", lambda route: route.abort("connectionreset"), times=2)
+    page.goto(pages.url + SLOW)
+    expect(page.get_by_role("treegrid")).to_be_visible()
+    page.route("**/static/rows.js", lambda route: route.abort("connectionreset"))
+    page.reload()
+    expect(page.get_by_text("Not all of this page's files could be loaded")).to_be_visible()
+    page_problems.clear()

@@ -25,6 +25,12 @@ class TinyPages:
     url: str = ""
 
 
+class Server(ThreadingHTTPServer):
+    """With room for a page's dozens of files at once: a connection too many waits for seconds."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def serving(*traces: Trace) -> Iterator[TinyPages]:
     """Serve the pages over these traces while the block runs."""
@@ -54,7 +60,7 @@ def serving(*traces: Trace) -> Iterator[TinyPages]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         pages.url = f"http://127.0.0.1:{server.server_port}"

@@ -1,6 +1,7 @@
 // Jaeger's query API, and what to tell where it gives no answer.
 
 const PATIENCE_MS = 60_000;
+const PAUSE_MS = 400;
 
 /** Why there is nothing to show: `kind` is "unreachable", "refused" or "missing". */
 export class Problem extends Error {
@@ -44,11 +45,14 @@ async function ask(path) {
   throw new Problem("unreachable", "Jaeger can't answer", said);
 }
 
-async function reach(path) {
+/** Asked twice if need be: see guard.js for what breaks off a request. */
+async function reach(path, isAgain = false) {
   try {
     return await fetch(path, {signal: AbortSignal.timeout(PATIENCE_MS), headers: {accept: "application/json"}});
   } catch {
-    throw new Problem("unreachable", "Jaeger doesn't answer", "Nothing answers at this address any more.");
+    if (isAgain) throw new Problem("unreachable", "Jaeger doesn't answer", "Nothing answers at this address any more.");
+    await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+    return reach(path, true);
   }
 }
 
