@@ -52,8 +52,8 @@ def run(
     ``settings.reports_dir``. Raises UnavailableError where a part of the lab isn't there, LabError
     where there is nothing to profile or the request can't be replayed; then nothing is written.
     """
-    with Jaeger(settings.url("jaeger")) as jaeger:
-        trace = find_trace(jaeger, trace_id, since_s)
+    with Jaeger(settings.url("jaeger")) as jaeger, Replayer(settings, 0.0) as asking:
+        trace = find_trace(jaeger, trace_id, since_s, asking.is_kept)
         ranked = slowest_span(trace)
         where = places(trace)[ranked.span.span_id]
         others = population(jaeger, trace, where, since_s, time.time_ns() // 1000)

@@ -80,6 +80,10 @@ class Replayer:
                 return body
         raise LabError(f"the gateway doesn't give the request of {trace_id}: {_problem(answer)}")
 
+    def is_kept(self, trace_id: str) -> bool:
+        """Whether the request that made a trace can be sent again."""
+        return self._call("GET", f"/queries/{trace_id}").is_success
+
     def send(self, body: Mapping[str, Any], trace_id: str | None = None) -> Replay:
         """Replay once, as a new trace or the one given (32 hex digits).
 

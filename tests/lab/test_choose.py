@@ -26,10 +26,12 @@ def query(number: int, duration_us: int, attributes: Mapping[str, AttributeValue
     )
 
 
-def found(*traces: Trace, trace_id: str | None = None) -> str:
-    """The id of the trace that would be profiled."""
+def found(*traces: Trace, trace_id: str | None = None, lost: int | None = None) -> str:
+    """The id of the trace that would be profiled, where the request of ``lost`` isn't kept."""
     with Jaeger("http://jaeger", TinyJaeger(*traces).transport()) as jaeger:
-        return find_trace(jaeger, trace_id, SINCE_1970_S).trace_id
+        return find_trace(
+            jaeger, trace_id, SINCE_1970_S, lambda asked: int(asked, 16) != lost
+        ).trace_id
 
 
 def test_the_slowest_answered_query_is_taken() -> None:
@@ -44,6 +46,12 @@ def test_a_query_far_below_its_replays_is_found() -> None:
     marked = {**ANSWERED, "user_agent.original": USER_AGENT}
     replays = [query(100 + number, 90_000 + number, marked) for number in range(60)]
     assert found(query(1, 4_000, ANSWERED), *replays, query(2, 3_000, ANSWERED)) == f"{1:032x}"
+
+
+def test_a_query_that_cannot_be_sent_again_is_passed_over() -> None:
+    """Its request has gone from Redis; the next slowest is as good an example."""
+    queries = (query(1, 9_000, ANSWERED), query(2, 700, ANSWERED), query(3, 800, ANSWERED))
+    assert found(*queries, lost=1) == f"{3:032x}"
 
 
 def test_with_nothing_but_replays_the_slowest_is_taken() -> None:
