@@ -94,7 +94,7 @@ def _find(
             roots=len(trace.roots),
         )
         captured = capture.measure(settings, plan, replayer, tell)
-        kept = reference.load(settings)
+        kept = reference.best(settings)
         source = sources.reader(settings)
         now = captured.measurement
         diagnosis = diagnose.diagnose(slowest, now, kept.measurement, source=source)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from lab import measurement_json, reference
+from lab import capture, measurement_json, reference, scenario
 from lab.errors import LabError
 from lab.run import run
 from lab.settings import Settings
+from services.telemetry.conventions import SERVICES
 from tests.lab.test_measurement_json import BARE, WHOLE
 
 
@@ -54,6 +55,31 @@ def test_a_reference_that_can_not_be_read_is_told_and_ignored(settings: Settings
     kept = reference.load(settings)
     assert kept.measurement is None
     assert "it is no measurement" in kept.why_not
+
+
+def test_without_an_own_reference_the_shipped_one_serves(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """It is said that it is of another machine; the lab's own is preferred where there is one."""
+    shipped = tmp_path / "shipped.json"
+    assert reference.best(settings, shipped).measurement is None
+    shipped.write_text(measurement_json.dumps(WHOLE))
+    kept = reference.best(settings, shipped)
+    assert kept.measurement == WHOLE
+    assert "of another machine" in kept.why_not
+    reference.save(settings, BARE)
+    assert reference.best(settings, shipped) == reference.Kept(BARE)
+
+
+def test_what_comes_with_the_lab_is_of_the_mystery_query() -> None:
+    """Else it would be held against other requests only, with less certainty."""
+    shipped = measurement_json.loads(reference.SHIPPED.read_bytes())
+    assert (
+        shipped.request.digest
+        == capture.request_of(scenario.mystery().body(), use_cache=False).digest
+    )
+    assert {cost.service for cost in shipped.spans} == set(SERVICES)
+    assert shipped.counts is not None
 
 
 def test_a_folder_that_can_not_be_written_is_an_error(settings: Settings) -> None:
