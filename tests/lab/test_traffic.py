@@ -112,7 +112,15 @@ def test_time_is_bounded(lab: TinyLab, rate: float | None) -> None:
     assert summary.sending.unfinished == 0
 
 
-def test_ctrl_c_ends_it_with_a_summary(lab: TinyLab) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C reaches this process, even where it was started in the background without that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_it_with_a_summary(lab: TinyLab, interruptible: None) -> None:
     """What was answered is counted, what was in flight is told as unfinished."""
     lab.delay_s = 0.05
 
