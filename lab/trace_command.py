@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from lab import datadog, jaeger, ledger
 from lab.duration import parse_us, seconds
-from lab.errors import LabError, UsageError
+from lab.errors import LabError, UnavailableError, UsageError
 from lab.jaeger import Jaeger, checked_id
+from lab.replay import is_replay
 from lab.settings import Settings
 from lab.spans import Trace
 from services.telemetry.conventions import RETENTION_DAYS, USER_ID
@@ -83,9 +84,22 @@ def _by_id(settings: Settings, api: Jaeger, trace_id: str) -> Trace:
     raise LabError(f"Jaeger has no trace {trace_id}: {why}; `invoke trace` shows the slowest")
 
 
-def _slowest(api: Jaeger, wanted: Filters) -> Trace:
+def _slowest_of_users(api: Jaeger, wanted: Filters) -> Trace | None:
+    """Replays left out, which py-spy makes slower, unless there are too many to go through."""
     tags = {USER_ID: wanted.user_id} if wanted.user_id else None
-    found = api.slowest(since_s=wanted.since_s, tags=tags, min_duration_us=wanted.min_duration_us)
+    least_us = wanted.min_duration_us
+    try:
+        return api.slowest(
+            since_s=wanted.since_s, tags=tags, min_duration_us=least_us, skip=is_replay
+        )
+    except UnavailableError:
+        raise
+    except LabError:
+        return api.slowest(since_s=wanted.since_s, tags=tags, min_duration_us=least_us)
+
+
+def _slowest(api: Jaeger, wanted: Filters) -> Trace:
+    found = _slowest_of_users(api, wanted)
     if found is not None:
         return found
     without = api.slowest(since_s=wanted.since_s) if wanted.narrows else None

@@ -8,10 +8,12 @@ import pytest
 
 from lab import ledger
 from lab.errors import LabError, UnavailableError, UsageError
+from lab.replay import USER_AGENT
 from lab.settings import Settings
 from lab.trace_command import Filters, filters, find
+from services.telemetry.conventions import ROOT_SPAN
 from tests.lab.tiny_lab import TinyLab, tiny_lab
-from tests.lab.trace_literals import BEGAN_US, TRACE_ID, query
+from tests.lab.trace_literals import BEGAN_US, TRACE_ID, query, span, trace
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +61,19 @@ def test_no_trace_yet_names_what_sends_some(lab: TinyLab) -> None:
     """A lab without traffic is no fault."""
     with pytest.raises(LabError, match=r"no trace of a query in the last 24 h.*`invoke traffic`"):
         find(lab.settings, None, filters())
+
+
+def test_a_replay_is_no_query_of_a_users(lab: TinyLab) -> None:
+    """What `invoke profile` sent is slower under py-spy, and would hide the query it is of."""
+    hold(lab, "a" * 32)
+    began_us = time.time_ns() // 1000 - 30_000_000
+    marked = {"user_id": "u7", "user_agent.original": USER_AGENT}
+    root = span(
+        "01", "fe", began_us, began_us + 9_000_000, name=ROOT_SPAN, kind="server",
+        attributes=marked, trace_id="b" * 32,
+    )  # fmt: skip
+    lab.jaeger.traces.append(trace(root))
+    assert find(lab.settings, None, filters(user_id="u7")).trace_id == "a" * 32
 
 
 def test_no_match_tells_what_there_is(lab: TinyLab) -> None:
