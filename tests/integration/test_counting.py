@@ -130,7 +130,7 @@ def test_library_functions_are_counted_where_our_code_calls_them(replayed: Repla
     """Those have a caller of ours, and no arguments."""
     selected = replayed.function("retriever", "load_passages", "select")
     assert selected.file.startswith("sqlalchemy/")
-    assert (selected.caller, selected.calls) == ("Documents.load", 1)
+    assert (selected.caller, selected.calls) == ("Documents._load", 1)
     assert selected.distinct_arguments is None
 
 
