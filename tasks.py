@@ -41,7 +41,7 @@ def down(
     _: Context, name: str | None = None, port_offset: str | None = None, volumes: bool = False
 ) -> None:
     """Stop and remove the lab, and look that nothing is left."""
-    from lab import stack
+    from lab.stack import lifecycle as stack
 
     settings = settings_of(name, port_offset)
     gone = stack.down(settings, volumes=volumes)
@@ -74,8 +74,9 @@ def traffic(
     json: bool = False,
 ) -> None:
     """Send seeded, deterministic load, and say what came of it."""
-    from lab import summary, traffic_view
-    from lab import traffic as load
+    from lab.traffic import progress as traffic_view
+    from lab.traffic import send as load
+    from lab.traffic import summary
 
     settings = settings_of(name, port_offset)
     plan = load.prepare(
@@ -147,7 +148,8 @@ def trace(
     json: bool = False,
 ) -> None:
     """Show the slowest trace, or the given one, as a waterfall with its critical path."""
-    from lab import trace_command, trace_json, waterfall
+    from lab import trace as trace_command
+    from lab.traces import trace_json, waterfall
 
     settings = settings_of(name, port_offset)
     wanted = trace_command.filters(since=since, min_duration=min_duration, user_id=user_id)
@@ -182,8 +184,11 @@ def profile(
     json: bool = False,
 ) -> None:
     """Replay the slowest request under py-spy, and say which function makes it slow, and why."""
-    from lab import before, compare_view, duration, report
-    from lab import profile as profiling
+    from lab import duration
+    from lab.profile import before
+    from lab.profile import run as profiling
+    from lab.report import compare_view
+    from lab.report import outcome as report
 
     if memory:
         _profile_memory(settings_of(name, port_offset), requests, json)
@@ -213,7 +218,8 @@ def profile(
 
 
 def _profile_memory(settings: Settings, requests: str | None, json: bool) -> None:
-    from lab import memory, memory_report
+    from lab.memory import report as memory_report
+    from lab.memory import run as memory
 
     with steps().spinning() as told:
         found = memory.run(
@@ -236,8 +242,8 @@ def faults(
     json: bool = False,
 ) -> None:
     """List the planted faults, and which of them are on."""
-    from lab import control, switch
     from lab import faults as catalogue
+    from lab.stack import control, switch
 
     found, on = catalogue.load(), control.on(settings_of(name, port_offset))
     if json:
@@ -258,7 +264,7 @@ def inject(
 ) -> None:
     """Turn a planted fault on while the lab runs: `invoke inject ID`."""
     from lab import faults as catalogue
-    from lab import switch
+    from lab.stack import switch
 
     found = catalogue.find(catalogue.load(), fault or "")
     on = switch.inject(settings_of(name, port_offset), found)
@@ -277,7 +283,7 @@ def heal(
 ) -> None:
     """Turn the planted faults off again: all, or one with `invoke heal ID`."""
     from lab import faults as catalogue
-    from lab import switch
+    from lab.stack import switch
 
     found = catalogue.find(catalogue.load(), fault) if fault else None
     healed = switch.heal(settings_of(name, port_offset), found)
@@ -287,8 +293,8 @@ def heal(
 @lab_task()
 def reference(_: Context, name: str | None = None, port_offset: str | None = None) -> None:
     """Measure the mystery query as it runs now, and keep that as the healthy reference."""
-    from lab import control
-    from lab import reference as healthy
+    from lab.profile import reference as healthy
+    from lab.stack import control
 
     settings = settings_of(name, port_offset)
     with steps().spinning() as told:
@@ -303,7 +309,7 @@ def status(
     json: bool = False,
 ) -> None:
     """Show what runs and where."""
-    from lab import status as lab_status
+    from lab.stack import status as lab_status
 
     settings = settings_of(name, port_offset)
     services = lab_status.status(settings)
@@ -334,7 +340,7 @@ def logs(
     tail: int = 100,
 ) -> None:
     """Show the containers' logs."""
-    from lab import logs as lab_logs
+    from lab.stack import logs as lab_logs
 
     lab_logs.show(settings_of(name, port_offset), service, follow=follow, tail=tail)
 
@@ -367,7 +373,7 @@ def screenshots(
 
     told = steps()
     devenv.ensure_dev(told)
-    from lab import screenshots as pictures
+    from lab.pictures import screenshots as pictures
 
     for path in pictures.take(settings_of(name, port_offset), out, told):
         console.out.print(f"{path}  {path.stat().st_size:,} bytes")

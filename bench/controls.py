@@ -11,12 +11,16 @@ from typing import Any
 import httpx
 import yaml
 
-from lab import arrival, containers, scenario, stack, traffic
 from lab.console import Steps, err
-from lab.gateway import forced_traceparent
-from lab.jaeger import Jaeger
-from lab.scenario import Request
 from lab.settings import Settings
+from lab.stack import containers
+from lab.stack import lifecycle as stack
+from lab.traces import arrival
+from lab.traces.jaeger import Jaeger
+from lab.traffic import scenario
+from lab.traffic import send as traffic
+from lab.traffic.gateway import forced_traceparent
+from lab.traffic.scenario import Request
 
 ARRIVAL_S = 25.0
 ASK_TIMEOUT_S = 60.0

@@ -27,11 +27,11 @@ from bench.scoring import HEALTHY, Outcome, Said, Truth, misses, table
 from lab import faults
 from lab.console import err
 from lab.faults import Fault
-from lab.jaeger import Jaeger
+from lab.measure.stacks import Frame
+from lab.measure.waiting import wait_of
 from lab.run import CommandError, run
 from lab.settings import ROOT, Settings
-from lab.stacks import Frame
-from lab.waiting import wait_of
+from lab.traces.jaeger import Jaeger
 
 COMMAND_TIMEOUT_S = 300.0
 

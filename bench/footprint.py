@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench import labs, machine
-from lab import containers, images, status, traffic
 from lab.console import Steps, err
+from lab.images import ensure as images
+from lab.stack import containers, status
+from lab.traffic import send as traffic
 
 MEBIBYTE = 1 << 20
 BASE = "tracelab/base:"

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab import engine, stack
 from lab.console import Steps, err
 from lab.errors import UnavailableError
-from lab.ports import free_offset, is_free
+from lab.host import engine
+from lab.host.ports import free_offset, is_free
 from lab.settings import Settings
+from lab.stack import lifecycle as stack
 
 NAME = "tracelab-bench"
 FIRST_PORT = 12000

@@ -20,9 +20,9 @@ import httpx
 import yaml
 
 from bench import labs, machine
-from lab import scenario
 from lab.console import err
 from lab.settings import Settings
+from lab.traffic import scenario
 from services.telemetry.conventions import SERVICES
 
 WARM_UP_ROUNDS = 20

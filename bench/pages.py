@@ -16,9 +16,9 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Route
 
 from bench import machine
-from lab import browser as headless
-from lab import chromium
 from lab.console import Steps, err
+from lab.host import chromium
+from lab.pictures import browser as headless
 from lab.settings import ROOT
 
 UI = ROOT / "compose" / "images" / "jaeger" / "ui"

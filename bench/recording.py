@@ -10,10 +10,11 @@ import argparse
 from statistics import median
 
 from bench import machine
-from lab import recordings, scenario
 from lab.console import err
-from lab.replay import Replayer
+from lab.measure import recordings
 from lab.settings import load
+from lab.traffic import scenario
+from lab.traffic.replay import Replayer
 from services.telemetry.conventions import SERVICES
 
 EXPECTED_S = 4.2

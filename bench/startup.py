@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable
 
 from bench import labs, machine
-from lab import images, stack
 from lab.console import Steps, err
+from lab.images import ensure as images
+from lab.stack import lifecycle as stack
 
 
 def main() -> None:

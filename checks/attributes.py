@@ -7,7 +7,7 @@ from checks.result import Checkpoint, Finding, conclude, send
 from checks.shape import entry, is_cached, is_failed
 from checks.sources import Sources
 from checks.window import Window
-from lab.spans import Span, Trace
+from lab.traces.spans import Span, Trace
 from services.telemetry.conventions import LLM_PROMPT_TOKENS, OPENAI_GENERATE, ROOT_SPAN
 
 SHOWN = 4

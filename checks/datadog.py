@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from checks.result import Checkpoint, Finding, conclude, send
 from checks.sources import Sources
 from checks.window import Window
-from lab import containers
-from lab.datadog import Datadog, DatadogSpan
-from lab.jaeger import Jaeger
 from lab.settings import Settings
-from lab.spans import Trace
+from lab.stack import containers
+from lab.traces.datadog import Datadog, DatadogSpan
+from lab.traces.jaeger import Jaeger
+from lab.traces.spans import Trace
 from services.telemetry.conventions import SERVICES
 
 API_KEY = "DD_API_KEY"

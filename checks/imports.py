@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from checks.background import each
 from checks.result import Checkpoint, Finding, conclude, mend
 from checks.sources import Sources
-from lab import containers
 from lab.errors import LabError
 from lab.run import Completed
+from lab.stack import containers
 from services.telemetry.conventions import SERVICES
 
 COMMAND = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import isclose
 
-from lab.spans import AttributeValue, Span
+from lab.traces.spans import AttributeValue, Span
 from services.common.prices import PRICES, cost_usd
 from services.telemetry.conventions import (
     CACHE_HIT,

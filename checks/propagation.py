@@ -6,7 +6,7 @@ from checks.result import Checkpoint, Finding, conclude, send
 from checks.shape import entry, is_cached, is_of_a_query, orphans, uncrossed
 from checks.sources import Sources
 from checks.window import Window
-from lab.spans import Trace
+from lab.traces.spans import Trace
 
 TRAFFIC = send()
 MEND = (

@@ -6,7 +6,7 @@ from checks.background import each
 from checks.result import Checkpoint, Finding, conclude, mend
 from checks.sources import Sources
 from lab.errors import LabError
-from lab.pyspy import Attached, can_attach
+from lab.measure.pyspy import Attached, can_attach
 from services.telemetry.conventions import SERVICES
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from checks.jaeger_store import Store, read, volume_of
 from checks.result import Checkpoint, Finding, conclude
 from checks.sources import Sources
-from lab import containers
+from lab.stack import containers
 from services.telemetry.conventions import RETENTION_DAYS, SAMPLE_RATIO
 
 HOURS = RETENTION_DAYS * 24

@@ -12,8 +12,8 @@ from checks.sources import Sources
 from checks.telemetry import Telemetry
 from checks.window import Window
 from lab.errors import LabError
-from lab.jaeger import Jaeger
-from lab.ledger import Sent
+from lab.traces.jaeger import Jaeger
+from lab.traffic.ledger import Sent
 from services.telemetry.conventions import SAMPLE_RATIO
 
 SEARCHED_ONE_BY_ONE = 20

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lab.spans import Span, Trace
+from lab.traces.spans import Span, Trace
 from services.telemetry.conventions import (
     CACHE_HIT,
     EMBED,

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from checks.background import each, start
 from checks.telemetry import Telemetry, parse
 from checks.window import HOUR_S
-from lab import containers, ledger
 from lab.errors import LabError, UnavailableError
-from lab.http_json import JsonApi
-from lab.jaeger import Jaeger
-from lab.ledger import Sent
 from lab.settings import Settings
-from lab.spans import Trace
+from lab.stack import containers
+from lab.traces.http_json import JsonApi
+from lab.traces.jaeger import Jaeger
+from lab.traces.spans import Trace
+from lab.traffic import ledger
+from lab.traffic.ledger import Sent
 from services.telemetry.conventions import ROOT_SPAN, SERVICES
 
 GATEWAY = SERVICES[0]

@@ -7,7 +7,7 @@ from checks.result import Checkpoint, Finding, conclude, send
 from checks.shape import is_cached, is_failed, missing
 from checks.sources import Sources
 from checks.window import SETTLE_S, Window
-from lab.spans import Trace
+from lab.traces.spans import Trace
 from services.telemetry.conventions import SAMPLE_RATIO, SERVICES
 
 NEEDED = 10

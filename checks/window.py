@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lab.spans import Trace
+from lab.traces.spans import Trace
 from services.telemetry.conventions import SCHEDULE_DELAY_MS
 
 HOUR_S = 3600.0

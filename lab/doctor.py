@@ -11,11 +11,12 @@ import psutil
 from rich.markup import escape
 from rich.table import Table
 
-from lab import images, ports
-from lab.containers import all_containers, client
 from lab.errors import LabError
+from lab.host import ports
+from lab.images import ensure as images
 from lab.run import CommandError, run
 from lab.settings import PORTS, ROOT, Settings
+from lab.stack.containers import all_containers, client
 
 Verdict = Literal["ok", "warning", "problem"]
 NEEDED_DISK_BYTES = 8 << 30

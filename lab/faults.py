@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
 
+from lab.cause import Cause
 from lab.errors import LabError, UsageError
-from lab.findings import Cause
 from lab.settings import ROOT
 
 FILE = ROOT / "seed" / "faults.toml"

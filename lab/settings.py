@@ -40,7 +40,7 @@ class Settings:
 
     @property
     def control_dir(self) -> Path:
-        """What the services are told while they run (see lab.control)."""
+        """What the services are told while they run (see lab.stack.control)."""
         return self.state_dir / "control"
 
     @property

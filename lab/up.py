@@ -1,8 +1,11 @@
 """`invoke up`: the lab started, its index loaded, its first traces sent, and where to look."""
 
-from lab import containers, control, reference, stack, status, traffic
 from lab.console import out, steps
+from lab.profile import reference
 from lab.settings import Settings
+from lab.stack import containers, control, status
+from lab.stack import lifecycle as stack
+from lab.traffic import send as traffic
 from services.telemetry import conventions
 
 

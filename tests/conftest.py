@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from lab import engine, stack, traffic
 from lab.console import Steps, err
+from lab.host import engine
 from lab.settings import Settings
+from lab.stack import lifecycle as stack
+from lab.traffic import send as traffic
 from tests.integration.support import Invoke, commands_of, free_offset
 
 LAB_NAME = "tracelab-test"

@@ -7,10 +7,10 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lab import browser as headless
-from lab import chromium
 from lab.console import Steps
-from lab.spans import Trace
+from lab.host import chromium
+from lab.pictures import browser as headless
+from lab.traces.spans import Trace
 from tests.browser.tiny_pages import TinyPages, serving
 
 

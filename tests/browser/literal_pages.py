@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from lab.spans import AttributeValue, Event, Span, Trace
+from lab.traces.spans import AttributeValue, Event, Span, Trace
 from tests.lab.trace_literals import BEGAN_US, query, span, trace
 
 MINUTE_US = 60_000_000

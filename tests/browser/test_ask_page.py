@@ -6,8 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from lab.datadog import trace_url
 from lab.settings import Settings
+from lab.traces.datadog import trace_url
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import fits, low_contrast
 

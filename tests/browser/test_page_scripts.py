@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from lab.critical_path import critical_path, self_time_us
-from lab.folding import slowest_span
-from lab.jaeger_json import parse_trace
+from lab.traces.critical_path import critical_path, self_time_us
+from lab.traces.folding import slowest_span
+from lab.traces.jaeger_json import parse_trace
 from services.telemetry.conventions import APPLICATION
 from tests.browser.conftest import OpenPage, Serve
 from tests.lab.literal_traces import many_selects, mystery

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lab.report_data import FlameGraph, FlameNode
-from lab.report_html import render
+from lab.report.data import FlameGraph, FlameNode
+from lab.report.html import render
 from tests.browser.conftest import OpenPage
 from tests.browser.readable import assert_readable
 from tests.lab.literal_report import node, report_data

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.screenshots import LAPTOP, MAX_BYTES, PHONE
+from lab.pictures.screenshots import LAPTOP, MAX_BYTES, PHONE
 from tests.integration.support import Invoke
 
 pytestmark = pytest.mark.browser

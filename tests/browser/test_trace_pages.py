@@ -7,11 +7,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from lab import images, scenario
-from lab.critical_path import critical_path
-from lab.jaeger import Jaeger
+from lab.images import ensure as images
 from lab.settings import Settings
-from lab.spans import Trace
+from lab.traces.critical_path import critical_path
+from lab.traces.jaeger import Jaeger
+from lab.traces.spans import Trace
+from lab.traffic import scenario
 from tests.browser.conftest import OpenPage
 from tests.browser.readable import assert_readable
 

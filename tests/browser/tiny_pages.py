@@ -10,7 +10,7 @@ from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 from lab.settings import ROOT
-from lab.spans import Trace
+from lab.traces.spans import Trace
 from tests.lab.tiny_jaeger import TinyJaeger
 
 UI = ROOT / "compose" / "images" / "jaeger" / "ui"

@@ -4,11 +4,11 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from checks.sources import Held, Sources
-from lab.containers import SERVICES
 from lab.errors import LabError
-from lab.ledger import Sent
 from lab.settings import Settings
-from lab.spans import Trace
+from lab.stack.containers import SERVICES
+from lab.traces.spans import Trace
+from lab.traffic.ledger import Sent
 from tests.checks.literal import NOW_S
 
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from lab.spans import AttributeValue, Span, Trace
+from lab.traces.spans import AttributeValue, Span, Trace
 
 NOW_S = 1_800_000_000.0
 AGO_S = 600.0

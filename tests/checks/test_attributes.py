@@ -6,7 +6,7 @@ import pytest
 
 from checks.attributes import judge
 from checks.window import Window
-from lab.spans import AttributeValue
+from lab.traces.spans import AttributeValue
 from tests.checks.literal import (
     NOW_S,
     cached,

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from checks.datadog import Compared, compare, has_api_key, judge, judge_real_agent
-from lab.datadog import DatadogSpan
 from lab.errors import UnavailableError
-from lab.ledger import Sent
 from lab.settings import Settings
+from lab.traces.datadog import DatadogSpan
+from lab.traffic.ledger import Sent
 from tests.checks.evidence import STARTED_S, sources
 from tests.checks.literal import NOW_S, jaeger_json, only, queries, query, trace_id
 

@@ -9,8 +9,8 @@ from checks.sampling import observe
 from checks.sources import MAX_QUERIES, held_by_jaeger
 from checks.traces import find as find_traces
 from lab.errors import UnavailableError
-from lab.ledger import Sent
 from lab.settings import Settings
+from lab.traffic.ledger import Sent
 from tests.checks.evidence import failed, sources
 from tests.checks.literal import NOW_S, jaeger_json, query, trace_id
 

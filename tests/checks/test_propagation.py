@@ -6,7 +6,7 @@ import pytest
 
 from checks.propagation import judge
 from checks.window import Window
-from lab.spans import Span, Trace
+from lab.traces.spans import Span, Trace
 from tests.checks.literal import (
     NOW_S,
     cached,

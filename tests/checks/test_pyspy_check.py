@@ -4,7 +4,7 @@ import pytest
 
 from checks.pyspy import judge
 from lab.errors import LabError, UnavailableError
-from lab.pyspy import Attached
+from lab.measure.pyspy import Attached
 
 SERVICES = ("gateway", "retriever", "generator")
 ALL: dict[str, Attached | LabError] = {

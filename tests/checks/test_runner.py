@@ -10,8 +10,8 @@ import pytest
 from checks.result import Checkpoint, Finding, Report, to_json
 from checks.runner import CHECKPOINTS, run_on
 from checks.sources import Sources
-from lab.containers import SERVICES
 from lab.errors import LabError, UnavailableError
+from lab.stack.containers import SERVICES
 from tests.checks.evidence import failed, ready, sources
 
 KEYS = ["id", "title", "passed", "evidence", "impact", "fix", "duration_ms"]

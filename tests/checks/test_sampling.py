@@ -7,7 +7,7 @@ import pytest
 from checks.sampling import Observed, judge
 from checks.telemetry import Telemetry
 from lab.errors import LabError, UnavailableError
-from lab.ledger import Sent
+from lab.traffic.ledger import Sent
 from tests.checks.literal import trace_id
 
 TENTH = "ParentBased{root:TraceIdRatioBased{0.1}}"

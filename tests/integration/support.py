@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import ports
+from lab.host import ports
 from lab.run import Completed, run
 from lab.settings import ROOT, Settings
 

@@ -16,12 +16,14 @@ from checks.result import Check
 from checks.runner import CHECKPOINTS, TIMEOUT_S, run, run_on
 from checks.sources import START_S, gather
 from checks.window import SETTLE_S
-from lab import containers, stack, traffic
 from lab.console import Steps
-from lab.gateway import Gateway, forced_traceparent
 from lab.run import run as command
-from lab.scenario import Request
 from lab.settings import ROOT, Settings
+from lab.stack import containers
+from lab.stack import lifecycle as stack
+from lab.traffic import send as traffic
+from lab.traffic.gateway import Gateway, forced_traceparent
+from lab.traffic.scenario import Request
 from tests.integration.support import Invoke
 
 pytestmark = pytest.mark.integration

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from lab import containers, scenario
-from lab.jaeger import Jaeger
 from lab.settings import Settings
+from lab.stack import containers
+from lab.traces.jaeger import Jaeger
+from lab.traffic import scenario
 from services.telemetry import conventions
 from tests.integration.support import Invoke
 

@@ -12,14 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
-from lab import arrival, containers
-from lab.armed import armed, count
-from lab.gateway import forced_traceparent
-from lab.jaeger import Jaeger
-from lab.measurement import Awaited, Counted, Counts
-from lab.replay import Replayer
+from lab.measure.armed import armed, count
+from lab.measure.measurement import Awaited, Counted, Counts
 from lab.settings import Settings
-from lab.spans import Trace
+from lab.stack import containers
+from lab.traces import arrival
+from lab.traces.jaeger import Jaeger
+from lab.traces.spans import Trace
+from lab.traffic.gateway import forced_traceparent
+from lab.traffic.replay import Replayer
 from services.telemetry.armed import FILE, TOKEN_HEADER
 from services.telemetry.conventions import SERVICES
 

@@ -5,9 +5,10 @@ import time
 import httpx
 import pytest
 
-from lab import containers, stack
 from lab.console import Steps
 from lab.settings import Settings
+from lab.stack import containers
+from lab.stack import lifecycle as stack
 from tests.integration.support import Invoke, commands_of
 
 pytestmark = pytest.mark.integration

@@ -11,13 +11,15 @@ from uuid import uuid4
 
 import pytest
 
-from lab import buildenv, engine, images
-from lab.buildenv import BuildEnv
 from lab.console import Steps
-from lab.image_build import Builder
-from lab.image_specs import IMAGES, Plan, Spec, plan
-from lab.images import Images
-from lab.index_settings import CERTIFICATE
+from lab.host import engine
+from lab.images import buildenv
+from lab.images import ensure as images
+from lab.images.build import Builder
+from lab.images.buildenv import BuildEnv
+from lab.images.ensure import Images
+from lab.images.index_settings import CERTIFICATE
+from lab.images.specs import IMAGES, Plan, Spec, plan
 from lab.run import run
 from lab.settings import ROOT, Settings
 from lab.watched import Watch

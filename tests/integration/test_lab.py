@@ -6,10 +6,11 @@ import socket
 import httpx
 import pytest
 
-from lab import containers, stack
 from lab.console import Steps
 from lab.run import run
 from lab.settings import PORTS, Settings
+from lab.stack import containers
+from lab.stack import lifecycle as stack
 from tests.integration.support import Invoke, commands_of
 
 pytestmark = pytest.mark.integration

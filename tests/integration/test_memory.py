@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from lab import control, faults
-from lab.containers import get_json
+from lab import faults
 from lab.settings import Settings
+from lab.stack import control
+from lab.stack.containers import get_json
 from services.telemetry.permit import FILE, PATH
 from tests.integration.support import Invoke
 

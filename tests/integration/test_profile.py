@@ -17,13 +17,16 @@ from xml.etree import ElementTree
 import pytest
 from docker.models.containers import Container
 
-from lab import arrival, containers, measurement_json, pyspy, reference
-from lab.jaeger import Jaeger
-from lab.measurement import Measurement, SpanCost
-from lab.mystery import send_mystery
+from lab.measure import measurement_json, pyspy
+from lab.measure.measurement import Measurement, SpanCost
+from lab.measure.sidecar import ROLE, ROLE_LABEL
+from lab.profile import reference
 from lab.run import Completed
 from lab.settings import ROOT, Settings
-from lab.sidecar import ROLE, ROLE_LABEL
+from lab.stack import containers
+from lab.traces import arrival
+from lab.traces.jaeger import Jaeger
+from lab.traffic.mystery import send_mystery
 from services.gateway.cache import request_key
 from services.telemetry.conventions import SERVICES
 from tests.integration.support import Invoke

@@ -7,9 +7,9 @@ tests change one place of it and see who is blamed.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lab.diagnose import diagnose
-from lab.findings import Diagnosis, Slowest
-from lab.measurement import (
+from lab.diagnosis.diagnose import diagnose
+from lab.diagnosis.findings import Diagnosis, Slowest
+from lab.measure.measurement import (
     Awaited,
     Background,
     BuiltinCall,
@@ -18,11 +18,11 @@ from lab.measurement import (
     Counts,
     Growth,
     Measurement,
-    Place,
     Request,
     SpanCost,
 )
-from lab.stacks import Frame, Stack
+from lab.measure.stacks import Frame, Stack
+from lab.traces.spans import Place
 
 SITE = "/opt/venv/lib/python3.13/site-packages/"
 LIB = "/usr/lib/python3.13/"

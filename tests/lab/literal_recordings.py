@@ -1,8 +1,8 @@
 """Recordings of one query, written down: what the threads did, on the clock of literal_traces."""
 
-from lab.alignment import Aligned
-from lab.clock import Clock
-from lab.stacks import Frame, Stack, Stay, Timeline
+from lab.measure.alignment import Aligned
+from lab.measure.clock import Clock
+from lab.measure.stacks import Frame, Stack, Stay, Timeline
 from tests.lab.literal_traces import MS, T0_US
 
 LIB = "/opt/venv/lib/python3.13/site-packages"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from lab.critical_path import critical_path
-from lab.report_data import FlameGraph, FlameNode, ReportData
+from lab.report.data import FlameGraph, FlameNode, ReportData
+from lab.traces.critical_path import critical_path
 from tests.lab.literal_traces import mystery
 
 GENERATE = (("gateway", "POST /query"), ("generator", "POST /generate"))

@@ -1,6 +1,6 @@
 """Traces of one query, written down: what the profile's tests judge."""
 
-from lab.spans import Span, Trace
+from lab.traces.spans import Span, Trace
 
 T0_US = 1_700_000_000_000_000
 MS = 1000

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from lab.memory_sites import Kept, Snapshot, kept, parse
-from lab.memory_slope import Growth, Slope, Trend
+from lab.memory.sites import Kept, Snapshot, kept, parse
+from lab.memory.slope import Growth, Slope, Trend
 
 DOCUMENTS = "services/retriever/documents.py"
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import httpx
 
 from lab.duration import parse_us
-from lab.spans import Span, Trace
+from lab.traces.spans import Span, Trace
 from tests.lab.trace_literals import jaeger_json
 
 Answer = tuple[int, dict[str, Any]]

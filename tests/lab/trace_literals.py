@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from lab.spans import AttributeValue, Span, Trace
+from lab.traces.spans import AttributeValue, Span, Trace
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 BEGAN_US = 1_762_000_000_000_000

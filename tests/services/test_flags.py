@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from openfeature import api
 
-from lab import control
 from lab.settings import Settings
+from lab.stack import control
 from services.common import flags
 from services.common.env import Env
 from services.providers.service import create_app

@@ -1,4 +1,4 @@
-// Which spans a request waited for. The same algorithm as lab/critical_path.py, where it is
+// Which spans a request waited for. The same algorithm as lab/traces/critical_path.py, where it is
 // explained; a test compares the two.
 
 // A span is closed a little after the work it measures; ending this much late is no evidence.

@@ -1,4 +1,4 @@
-// The application's spans with the client calls they make folded in, as in lab/folding.py: the time
+// The application's spans with the client calls they make folded in, as in lab/traces/folding.py: the time
 // of an HTTP, SQL or Redis call belongs to the nearest span above it that the application made.
 
 /** Client spans that the application makes itself; the trace contract names them. */

@@ -1,4 +1,4 @@
-// Jaeger's JSON as a trace. The same rules as lab/jaeger_json.py and lab/spans.py.
+// Jaeger's JSON as a trace. The same rules as lab/traces/jaeger_json.py and lab/traces/spans.py.
 
 /** One element of `data` in Jaeger's answer. Throws where it isn't of the known shape. */
 export function parseTrace(told) {

@@ -1,0 +1,77 @@
+"""What besides a span's stacks tells what its threads did."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lab.diagnosis.shape import is_server, works_in_threads
+from lab.measure.measurement import BuiltinCall, Counted, Counts, SpanCost
+from lab.measure.stacks import Frame, Stack
+
+Source = Callable[[str, str, int], str | None]
+"""The text of a line: service, path as in lab.measure.stacks.Frame.path, line number from 1."""
+
+
+@dataclass(frozen=True)
+class Clues:
+    """What besides the stacks tells what a line waits for.
+
+    ``asynchronous`` are the services whose spans are open on their event loop. ``crowding`` is how
+    many times as long computing took by the wall as by the processor's clock, where both are known.
+    """
+
+    counts: Counts | None = None
+    asynchronous: frozenset[str] = frozenset()
+    crowding: float = 1.0
+    source: Source = field(default=lambda _service, _path, _line: None)
+
+    def counted(self, service: str, span: str, frame: Frame) -> Counted | None:
+        """The counted replay's record of the frame's function in the span."""
+        if self.counts is None:
+            return None
+        return next(
+            (
+                one
+                for one in self.counts.functions
+                if (one.service, one.span) == (service, span) and is_same(one, frame)
+            ),
+            None,
+        )
+
+    def counted_as(self, cost: SpanCost, function: str, path: str) -> Counted | None:
+        """The same by the function's name and path as shown."""
+        return self.counted(cost.service, cost.name, Frame(function, path, 0))
+
+    def is_foreign(self, cost: SpanCost, stack: Stack) -> bool:
+        """Whether the stack is another request's: its own code ran for this one, but elsewhere.
+
+        A span's stacks may hold those of threads that worked for others at the same time: where
+        they take longer than the span itself, or no thread is the span's own.
+        """
+        if not (is_server(cost) or works_in_threads(cost)):
+            return False
+        own = (one for one in reversed(stack) if one.is_own and not one.is_expression)
+        frame = next(own, None)
+        if self.counts is None or frame is None:
+            return False
+        seen_in = {
+            one.span
+            for one in self.counts.functions
+            if one.service == cost.service and is_same(one, frame)
+        }
+        return bool(seen_in) and cost.name not in seen_in
+
+    def builtin(self, cost: SpanCost, frame: Frame) -> BuiltinCall | None:
+        """The C call that most of the time on the frame's line went into, if one was counted."""
+        counted = self.counted(cost.service, cost.name, frame)
+        here = [one for one in counted.builtins if one.line == frame.line] if counted else []
+        return max(here, key=lambda one: one.total_ms, default=None)
+
+
+def is_same(counted: Counted, frame: Frame) -> bool:
+    """Whether both are the same function: file and name; either may leave out its class."""
+    if counted.file != frame.path:
+        return False
+    one, other = counted.function, frame.function
+    return one == other or (
+        one.rpartition(".")[2] == other.rpartition(".")[2] and ("." not in one or "." not in other)
+    )

@@ -1,0 +1,62 @@
+"""How a span's work is spread over threads, going by its stacks."""
+
+import re
+from collections.abc import Iterable, Mapping
+from statistics import median
+
+from lab.measure.measurement import SpanCost
+from lab.measure.stacks import Stack
+
+LOOP_FILES = re.compile(r"(?:^|/)(?:asyncio/(?:base_events|runners|events)|uvloop/\w+)\.py$")
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+SEVERAL_THREADS = 1.2
+ELSEWHERE = 0.2
+
+
+def asynchronous(spans: Iterable[SpanCost]) -> frozenset[str]:
+    """The services whose spans, those of requests aside, have their stacks mostly on a loop."""
+    on_loop_ms: dict[str, float] = {}
+    for cost in spans:
+        if not is_server(cost):
+            for stack, ms in cost.stacks.items():
+                sign = 1 if is_on_loop(stack) else -1
+                on_loop_ms[cost.service] = on_loop_ms.get(cost.service, 0.0) + sign * ms
+    return frozenset(service for service, ms in on_loop_ms.items() if ms > 0)
+
+
+def is_server(cost: SpanCost) -> bool:
+    """Whether it is a request's own span, which the server opens on its loop."""
+    return cost.name.split(" ", 1)[0] in METHODS
+
+
+def works_in_threads(cost: SpanCost) -> bool:
+    """Whether more than one thread was at work for the span at a time, going by its stacks."""
+    return total_ms(cost.stacks) > SEVERAL_THREADS * median(cost.own_ms)
+
+
+def is_on_loop(stack: Stack) -> bool:
+    """Whether an event loop runs this stack."""
+    return any(LOOP_FILES.search(frame.file) for frame in stack)
+
+
+def has_own(stack: Stack) -> bool:
+    """Whether the stack has a frame of the services' own code."""
+    return any(frame.is_own for frame in stack)
+
+
+def total_ms(stacks: Mapping[Stack, float]) -> float:
+    """The time of all stacks."""
+    return sum(stacks.values())
+
+
+def is_elsewhere(cost: SpanCost, asynchronous: frozenset[str]) -> bool:
+    """Whether a good part of the span's work went on in another thread than the span's own.
+
+    A request's span begins on the event loop, a plain handler then runs on a worker thread; and
+    coroutines hand work to threads.
+    """
+    if not is_server(cost) and cost.service not in asynchronous:
+        return False
+    whole_ms = total_ms(cost.stacks)
+    elsewhere_ms = sum(ms for stack, ms in cost.stacks.items() if not is_on_loop(stack))
+    return elsewhere_ms >= ELSEWHERE * max(1.0, whole_ms)
