@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lab.console import Steps, err
@@ -15,15 +16,20 @@ NAME = "tracelab-bench"
 FIRST_PORT = 12000
 
 
+def settings_for(variant: str = "") -> Settings:
+    """A name and free ports for a lab. Starts the engine where it doesn't run."""
+    engine.ensure(Steps(err))
+    offset = free_offset(lambda port: port > FIRST_PORT and is_free(port))
+    if offset is None:
+        raise UnavailableError("no port offset has room for a lab to measure; see `invoke status`")
+    return Settings(f"{NAME}-{variant}" if variant else NAME, offset)
+
+
 @contextmanager
 def fresh(variant: str = "", overlays: tuple[Path, ...] = ()) -> Iterator[Settings]:
     """A running lab with the corpus loaded; two at once need different ``variant`` names."""
     quiet = Steps(err)
-    engine.ensure(quiet)
-    offset = free_offset(lambda port: port > FIRST_PORT and is_free(port))
-    if offset is None:
-        raise UnavailableError("no port offset has room for a lab to measure; see `invoke status`")
-    settings = Settings(f"{NAME}-{variant}" if variant else NAME, offset, overlays=overlays)
+    settings = replace(settings_for(variant), overlays=overlays)
     stack.down(settings, volumes=True)
     try:
         stack.up(settings, quiet)

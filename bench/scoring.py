@@ -9,12 +9,15 @@ HEALTHY = "none"
 
 @dataclass(frozen=True)
 class Truth:
-    """What was injected: a fault of the catalogue, or nothing (no ``functions``, cause "none")."""
+    """What was made slow, or nothing (no ``functions``, cause "none").
+
+    Any of the names listed is right: several functions, spans or causes may tell the same.
+    """
 
     case: str
-    span: str | None
+    spans: tuple[str, ...]
     functions: tuple[str, ...]
-    cause: str
+    causes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,11 @@ class Outcome:
 
     @property
     def span_right(self) -> bool:
-        return self.said.span == self.truth.span
+        return self.said.span in self.truth.spans
 
     @property
     def cause_right(self) -> bool:
-        return self.said.cause == self.truth.cause
+        return self.said.cause in self.truth.causes
 
     @property
     def blames(self) -> bool:
@@ -97,7 +100,7 @@ def score(outcomes: Sequence[Outcome]) -> Score:
         false_culprits=sum(one.blames and not one.function_right for one in outcomes),
         baseline_functions=sum(one.baseline_right for one in outcomes),
         baseline_spans=sum(
-            not one.is_control and one.said.baseline_span == one.truth.span for one in outcomes
+            not one.is_control and one.said.baseline_span in one.truth.spans for one in outcomes
         ),
         took_s=median(one.said.took_s for one in outcomes),
     )
@@ -125,8 +128,8 @@ def misses(outcomes: Iterable[Outcome]) -> list[str]:
     """A line for each diagnosis that wasn't right in everything."""
     return [
         f"{one.truth.case} #{one.repeat}: said {one.said.cause} in {one.said.function} "
-        f"({one.said.span}), true is {one.truth.cause} in "
-        f"{' or '.join(one.truth.functions) or 'nothing'} ({one.truth.span})"
+        f"({one.said.span}), true is {' or '.join(one.truth.causes)} in "
+        f"{' or '.join(one.truth.functions) or 'nothing'} ({' or '.join(one.truth.spans)})"
         for one in outcomes
         if not (one.function_right and one.cause_right and (one.is_control or one.span_right))
     ]

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from bench.diagnosis import append, cases, read, top_function
+from bench.asking import append, read, top_function
+from bench.diagnosis import cases
 from bench.scoring import Outcome, Said, Truth
 
 RECORDED = {
@@ -41,7 +42,7 @@ def test_every_fault_is_tried_as_often_as_asked() -> None:
 def test_outcomes_are_read_back_as_written(tmp_path: Path) -> None:
     """An interrupted run goes on from its file."""
     said = Said("score", "rank", "cpu", "high", 400.0, 40.0, "POST", "recv")
-    outcome = Outcome(Truth("heavy", "score", ("rank",), "cpu"), 1, said)
+    outcome = Outcome(Truth("heavy", ("score",), ("rank",), ("cpu",)), 1, said)
     file = tmp_path / "results" / "run.jsonl"
     assert read(file) == []
     append(file, outcome)
