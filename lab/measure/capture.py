@@ -42,9 +42,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Captured:
-    """A measurement with what it was made from: the replays' traces, and recordings by service."""
+    """A measurement and what it was made from: replays, their traces, recordings by service."""
 
     measurement: Measurement
+    replays: tuple[Replay, ...]
     traces: tuple[Trace, ...]
     aligned: Mapping[str, Aligned]
 
@@ -66,6 +67,7 @@ def measure(settings: Settings, plan: Plan, replayer: Replayer, tell: Tell) -> C
     aligned = align(timelines, traces, 1_000_000 // pyspy.RATE_HZ)
     return Captured(
         measurement(plan, replays, traces, aligned, counts, _code(settings)),
+        replays,
         traces,
         aligned,
     )

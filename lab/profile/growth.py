@@ -1,5 +1,6 @@
 """How a request's time grows with its work: replays with half and double of it."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -21,6 +22,9 @@ from lab.traffic import replay
 from lab.traffic.replay import Replay, Replayer
 
 LONGEST_S = 20.0
+STEEPEST = 3.2
+# Shorter stages say nothing of how they grow.
+LEAST_STAGE_MS = 25.0
 # A quick request is replayed for so long with each amount of work.
 SECONDS_EACH = 2.0
 
@@ -33,8 +37,8 @@ class Sent:
     replays: tuple[Replay, ...]
 
     @property
-    def took_s(self) -> float:
-        return median(one.duration_s for one in self.replays)
+    def parts_ms(self) -> Mapping[str, float]:
+        return median_parts_ms(self.replays)
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Grown:
 
 
 def record(
-    settings: Settings, plan: Plan, now: Measurement, service: str, replayer: Replayer, tell: Tell
+    settings: Settings, plan: Plan, now: Captured, service: str, replayer: Replayer, tell: Tell
 ) -> Grown:
     """Replay with half and double the passages, and with half and double the question.
 
@@ -55,11 +59,9 @@ def record(
     LONGEST_S, going by how the half differs, is left out, and so is a variant that fails. Raises
     LabError as ``capture.measure`` does.
     """
-    own_ms = [cost.typical_ms for cost in now.spans if cost.service == service]
-    now_s = median(now.request_ms) / 1000
     tell(f"half and double the work, recording {service}")
     with recordings.recording(settings, [service]) as recording:
-        sent = tuple(_send_all(replayer, plan.body, now_s, max(own_ms, default=0.0) / 1000, tell))
+        sent = tuple(_send_all(replayer, plan.body, median_parts_ms(now.replays), tell))
         return Grown(service, sent, recording.finish()[service])
 
 
@@ -110,18 +112,31 @@ def by_kind(points: Iterable[tuple[str, GrowthPoint]], now: GrowthPoint) -> tupl
     )
 
 
-def expected_s(now_s: float, half_s: float, own_s: float) -> float:
-    """How long a request will take with double the work, at the worst.
+def median_parts_ms(replays: Sequence[Replay]) -> Mapping[str, float]:
+    """How long each stage of a request typically takes, and under "" what is in none of them."""
+    whole_ms = median(one.duration_s for one in replays) * 1000
+    names = {name for one in replays for name in one.stages_ms}
+    parts = {name: median(one.stages_ms.get(name, 0.0) for one in replays) for name in names}
+    return {**parts, "": max(0.0, whole_ms - sum(parts.values()))}
 
-    ``own_s`` is the part of it in question. If that grows with a power of the work, then the half
-    tells which; double is added for what the half doesn't tell.
+
+def expected_s(
+    now_ms: Mapping[str, float], part_ms: Mapping[str, float], work: float, more: float
+) -> float:
+    """How long a request will take with ``more`` times the work, going by what ``work`` (below 1)
+    made of it.
+
+    Each stage grows with the power of the work that its two times tell. One that grows faster than
+    with the cube may grow without bounds (a regular expression that backtracks): then infinite.
     """
-    if own_s <= 0:
-        return now_s
-    left = 1 - max(0.0, now_s - half_s) / own_s
-    if left <= 0:
-        return float("inf")
-    return now_s + 2 * own_s * (1 / left - 1)
+    whole_ms = 0.0
+    for name, ms in now_ms.items():
+        ratio = max(LEAST_STAGE_MS, ms) / max(LEAST_STAGE_MS, part_ms.get(name, 0.0))
+        power = max(0.0, math.log(ratio) / math.log(1 / work))
+        if power > STEEPEST:
+            return math.inf
+        whole_ms += ms * more**power
+    return whole_ms / 1000
 
 
 def work_of(
@@ -150,7 +165,7 @@ def _passages(traces: Sequence[Trace], service: str) -> float:
 
 
 def _send_all(
-    replayer: Replayer, body: Mapping[str, Any], now_s: float, own_s: float, tell: Tell
+    replayer: Replayer, body: Mapping[str, Any], now_ms: Mapping[str, float], tell: Tell
 ) -> Iterator[Sent]:
     halves = {}
     for variant in halved(body):
@@ -162,9 +177,9 @@ def _send_all(
         half = halves.get(variant.kind)
         if half is None:
             continue
-        will_take_s = expected_s(now_s, half.took_s, own_s)
+        will_take_s = expected_s(now_ms, half.parts_ms, half.variant.work, variant.work)
         if will_take_s > LONGEST_S:
-            tell(f"double the {variant.kind} is left out: it might take {will_take_s:.0f} s")
+            tell(f"double the {variant.kind} is left out: it might take too long")
             continue
         sent = _send(replayer, variant, tell)
         if sent:

@@ -103,7 +103,7 @@ def _find(
         diagnosis = diagnose.diagnose(slowest, now, kept.measurement, source=source)
         grown = None
         if diagnosis.wants_growth and not use_cache:
-            grown = growth.record(settings, plan, now, diagnosis.wants_growth, replayer, tell)
+            grown = growth.record(settings, plan, captured, diagnosis.wants_growth, replayer, tell)
         picture = _picture(settings, plan, now, diagnosis.guilty_place or where, replayer, tell)
         if grown:
             points = growth.measure(settings, plan, captured, grown)

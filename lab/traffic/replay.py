@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import httpx
@@ -28,10 +28,11 @@ MOST_REPLAYS = 100
 
 @dataclass(frozen=True)
 class Replay:
-    """One replayed request."""
+    """One replayed request; ``stages_ms`` is how long each stage took, by the answer's own word."""
 
     trace_id: str
     duration_s: float
+    stages_ms: Mapping[str, float] = field(default_factory=dict)
 
 
 class Replayer:
@@ -112,7 +113,7 @@ class Replayer:
         self._note(trace_id, sent_s, duration_s, answer.status_code, told)
         self.sent += 1
         self.cost_usd += float(told.get("cost_usd") or 0.0)
-        return Replay(trace_id, duration_s)
+        return Replay(trace_id, duration_s, _stages_ms(told.get("timings_ms")))
 
     def __enter__(self) -> Self:
         return self
@@ -173,6 +174,14 @@ def fill(
         sleep(PAUSE_S)
         replays.append(send())
     return tuple(replays)
+
+
+def _stages_ms(told: object) -> Mapping[str, float]:
+    if not isinstance(told, dict):
+        return {}
+    times = {str(name): ms for name, ms in told.items() if isinstance(ms, int | float)}
+    times.pop("total", None)
+    return times
 
 
 def _json(answer: httpx.Response) -> Any:

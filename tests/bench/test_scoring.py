@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bench.scoring import Outcome, Said, Truth, misses, score, table
 
-SLOW = Truth("heavy", ("score",), ("rank", "rank_all"), ("cpu"))
+SLOW = Truth("heavy", ("score",), ("rank", "rank_all"), ("cpu",))
 NOTHING = Truth("quiet", (), (), ("none",))
 SAID = Said("score", "rank", "cpu", "high", 400.0, 40.0, "POST", "recv")
 

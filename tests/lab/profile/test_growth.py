@@ -1,13 +1,15 @@
 """Time against work."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from lab.measure.measurement import GrowthPoint
-from lab.profile.growth import by_kind, expected_s, point, work_of
+from lab.profile.growth import by_kind, expected_s, median_parts_ms, point, work_of
 from lab.profile.variants import QUESTION, TOP_K, Variant
 from lab.traces.spans import Trace
+from lab.traffic.replay import Replay
 from tests.lab.literal_recordings import ALIGNMENT, RERANK, SCORE
 from tests.lab.literal_traces import mystery
 from tests.lab.measure.test_measurement_json import SCORED, WHOLE
@@ -41,24 +43,34 @@ def test_points_come_by_kind_with_the_request_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("half_s", "expected"),
+    ("half_ms", "expected_ms"),
     [
-        (5.0, 5.0),  # no difference: nothing of it grows
-        (4.5, 7.0),  # linear: 1 s more, counted double
-        (4.25, 11.0),  # quadratic: 3 s more, counted double
-        (4.0, float("inf")),  # the half had none of it left
-        (3.0, float("inf")),
-        (5.2, 5.0),  # noise
+        (800.0, 800 + 4000),  # no difference: nothing of it grows
+        (400.0, 1600 + 4000),  # linear
+        (200.0, 3200 + 4000),  # quadratic
+        (900.0, 800 + 4000),  # noise
+        (10.0, math.inf),  # who knows where that ends
     ],
 )
-def test_the_double_is_foreseen_from_the_half(half_s: float, expected: float) -> None:
-    """Of 5 s one is in question; how much less the half takes tells how it grows."""
-    assert expected_s(5.0, half_s, 1.0) == pytest.approx(expected)
+def test_the_double_is_foreseen_from_the_half(half_ms: float, expected_ms: float) -> None:
+    """Stage by stage: what another one saves doesn't count for the one that grows."""
+    now = {"rerank": 800.0, "generate": 2000.0, "": 3.0}
+    half = {"rerank": half_ms, "generate": 1000.0, "": 1.0}
+    assert expected_s(now, half, 0.5, 2.0) == pytest.approx(expected_ms / 1000, abs=0.01)
 
 
-def test_nothing_in_question_takes_no_longer() -> None:
-    """A service without time of its own can't make the request longer."""
-    assert expected_s(5.0, 4.0, 0.0) == 5.0
+def test_less_than_half_tells_the_same() -> None:
+    """Two passages of five, then ten: the power counts, not the step."""
+    now, half = {"rerank": 1000.0}, {"rerank": 160.0}
+    assert expected_s(now, half, 0.4, 2.0) == pytest.approx(4.0)
+
+
+def test_what_no_stage_tells_is_a_part_of_its_own() -> None:
+    """The gateway's own time is the request's less the stages', and never negative."""
+    one = Replay("a", 1.0, {"retrieve": 300.0, "generate": 600.0})
+    other = Replay("b", 1.2, {"retrieve": 300.0, "generate": 700.0})
+    assert median_parts_ms([one, other]) == {"retrieve": 300.0, "generate": 650.0, "": 150.0}
+    assert median_parts_ms([Replay("c", 0.1, {"retrieve": 200.0})])[""] == 0.0
 
 
 def with_passages(count: int) -> list[Trace]:

@@ -30,7 +30,7 @@ RETRIEVER = aligned(
     stay(7, (600, 4300), *IDLE_WORKER),
 )
 GATEWAY = Aligned(RETRIEVER.timeline, Clock(0, 15_000, 15_000, 0))
-CAPTURED = Captured(WHOLE, (mystery(),), {"retriever": RETRIEVER, "gateway": GATEWAY})
+CAPTURED = Captured(WHOLE, (), (mystery(),), {"retriever": RETRIEVER, "gateway": GATEWAY})
 PROFILE = Profile(
     trace_id="a" * 32,
     trace_url=f"{JAEGER}/trace/{'a' * 32}",

@@ -30,7 +30,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def echo(request: httpx.Request) -> httpx.Response:
     """A gateway that keeps its caller's trace id."""
     trace_id = request.headers["traceparent"].split("-")[1]
-    return httpx.Response(200, json={"trace_id": trace_id, "cached": False, "cost_usd": 0.08})
+    told = {"trace_id": trace_id, "cached": False, "cost_usd": 0.08}
+    return httpx.Response(200, json={**told, "timings_ms": {"rerank": 420.5, "total": 4200.0}})
 
 
 def replayer(settings: Settings, answer: Answer, *, use_cache: bool = False) -> Replayer:
@@ -69,6 +70,7 @@ def test_a_replay_is_forced_and_passes_the_cache_by(settings: Settings) -> None:
     with replayer(settings, answer) as gateway:
         first, second = gateway.send(BODY), gateway.send(BODY)
     assert first.trace_id != second.trace_id
+    assert first.stages_ms == {"rerank": 420.5}
     assert (gateway.sent, gateway.cost_usd) == (2, 0.16)
     for request, made in zip(sent, (first, second), strict=True):
         assert json.loads(request.content) == BODY
