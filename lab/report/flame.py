@@ -1,18 +1,20 @@
 """Stacks as trees for a flame graph: of one span, or of a service's whole recording."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lab.measure.alignment import Aligned
 from lab.measure.attribution import Times, stacks_of, union
 from lab.measure.measurement import Measurement, SpanCost
-from lab.measure.stacks import FunctionKey, Stack
+from lab.measure.stacks import Frame, FunctionKey, Stack
 from lab.measure.waiting import wait_of
 from lab.report.data import FlameGraph, FlameNode
 from lab.traces.spans import Place, Trace
 
 # A function below this would be a hair's breadth in the picture.
 LEAST_SHARE = 0.001
+DEEPEST = 12
 
 
 def graphs(
@@ -57,38 +59,53 @@ def of_service(
 def tree(name: str, stacks: Mapping[Stack, float]) -> FlameNode:
     """A root of that name with the stacks below it, outermost first; lines of one function as one.
 
-    Recursion stays as deep as it is.
+    Recursion is as deep as it is up to DEEPEST calls of one function; those below are left out, not
+    what they call.
     """
-    whole_ms = sum(stacks.values())
-    children = _children(stacks.items(), 0, LEAST_SHARE * whole_ms)
-    return FlameNode(name, "", 0, whole_ms, is_own=True, children=children)
+    root = _Growing(Frame(name, "", 0))
+    for stack, ms in stacks.items():
+        node = root
+        node.ms += ms
+        for frame in _unrolled(stack):
+            node = node.children.setdefault(frame.key, _Growing(frame))
+            node.ms += ms
+            node.lines[frame.line] += ms  # type: ignore[assignment]  # a Counter of floats works
+    return _finished(root, LEAST_SHARE * root.ms)
 
 
-def _children(
-    stacks: Iterable[tuple[Stack, float]], depth: int, least_ms: float
-) -> tuple[FlameNode, ...]:
-    groups: dict[FunctionKey, list[tuple[Stack, float]]] = {}
-    for stack, ms in stacks:
-        if len(stack) > depth:
-            groups.setdefault(stack[depth].key, []).append((stack, ms))
-    found = [
-        node
-        for group in groups.values()
-        if (node := _node(group, depth, least_ms)).value_ms >= least_ms
-    ]
-    return tuple(sorted(found, key=lambda node: -node.value_ms))
+@dataclass
+class _Growing:
+    """A node while stacks are added to it; ``frame`` is one of its function's."""
+
+    frame: Frame
+    ms: float = 0.0
+    lines: Counter[int] = field(default_factory=Counter)
+    children: dict[FunctionKey, "_Growing"] = field(default_factory=dict)
 
 
-def _node(group: Sequence[tuple[Stack, float]], depth: int, least_ms: float) -> FlameNode:
-    lines: Counter[int] = Counter()
-    for stack, ms in group:
-        lines[stack[depth].line] += ms  # type: ignore[assignment]  # a Counter of floats works
-    frame = group[0][0][depth]
-    return FlameNode(
-        name=frame.function,
-        file=frame.path,
-        line=lines.most_common(1)[0][0],
-        value_ms=sum(ms for _, ms in group),
-        is_own=frame.is_own,
-        children=_children(group, depth + 1, least_ms),
-    )
+def _unrolled(stack: Stack) -> Iterator[Frame]:
+    seen: Counter[FunctionKey] = Counter()
+    for frame in stack:
+        seen[frame.key] += 1
+        if seen[frame.key] <= DEEPEST:
+            yield frame
+
+
+def _finished(root: _Growing, least_ms: float) -> FlameNode:
+    """From the innermost out, in a loop: stacks may be deeper than Python may call."""
+    nodes = [root]
+    for node in nodes:
+        nodes.extend(child for child in node.children.values() if child.ms >= least_ms)
+    finished: dict[int, FlameNode] = {}
+    for node in reversed(nodes):
+        below = [finished[id(child)] for child in node.children.values() if id(child) in finished]
+        is_root = node is root
+        finished[id(node)] = FlameNode(
+            name=node.frame.function,
+            file="" if is_root else node.frame.path,
+            line=node.lines.most_common(1)[0][0] if node.lines else 0,
+            value_ms=node.ms,
+            is_own=is_root or node.frame.is_own,
+            children=tuple(sorted(below, key=lambda child: -child.value_ms)),
+        )
+    return finished[id(root)]

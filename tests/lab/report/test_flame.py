@@ -57,6 +57,38 @@ def test_a_tree_holds_the_stacks_with_lines_of_one_function_together() -> None:
     assert not found.children[0].is_own
 
 
+def depth(node: FlameNode) -> int:
+    """The levels of a tree."""
+    levels, nodes = 0, [node]
+    while nodes:
+        levels, nodes = levels + 1, [child for one in nodes for child in one.children]
+    return levels
+
+
+def test_recursion_is_drawn_to_a_depth_that_can_be_looked_at() -> None:
+    """However deep the stack was: what the recursion calls is still there, with all of its time."""
+    fall = Frame("fall", SCORE.file, 1)
+    catch = Frame("catch", SCORE.file, 2)
+    found = tree(
+        "score",
+        {(SCORE, *[fall] * 900, ALIGNMENT): 100.0, (SCORE, *[fall, catch] * 900, ALIGNMENT): 50.0},
+    )
+    assert 10 < depth(found) < 40
+    leaves, nodes = [], [found]
+    while nodes:
+        node = nodes.pop()
+        nodes.extend(node.children)
+        if not node.children:
+            leaves.append((node.name, node.value_ms))
+    assert leaves == [("alignment", 50.0), ("alignment", 100.0)]
+
+
+def test_a_tree_may_be_deeper_than_python_calls() -> None:
+    """A thousand functions that call each other once."""
+    stack = tuple(Frame(f"f{number}", SCORE.file, 1) for number in range(1500))
+    assert depth(tree("score", {stack: 10.0})) == 1501
+
+
 def test_hairs_are_left_out() -> None:
     """What takes less than a thousandth would not be seen."""
     found = tree("score", {(RERANK,): 1000.0, (WORKER,): 0.5})
