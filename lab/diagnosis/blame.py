@@ -37,6 +37,13 @@ def function_id(frame: Frame) -> FunctionId:
     return frame.function, frame.path
 
 
+def innermost_own(stack: Stack) -> FunctionId | None:
+    """The deepest function of our own in the stack; a comprehension counts to what it is in."""
+    own = (frame for frame in reversed(stack) if frame.is_own and not frame.is_expression)
+    frame = next(own, None)
+    return function_id(frame) if frame is not None else None
+
+
 def inclusive_ms(stacks: Mapping[Stack, float]) -> Counter[FunctionId]:
     """Each function's time with all below it; a recursive one's counts once."""
     found: Counter[FunctionId] = Counter()

@@ -17,13 +17,17 @@ LEVELS: tuple[Confidence, ...] = ("high", "medium", "low")
 
 @dataclass(frozen=True)
 class Finding:
-    """``by_itself``: the evidence alone says that the time is avoidable, no reference does."""
+    """``by_itself``: the evidence alone says that the time is avoidable, no reference does.
+
+    ``by_function``: the function alone stands out against the reference, not the place as a whole.
+    """
 
     case: Case
     explained: Explained
     avoidable_ms: float
     by_itself: bool
     exponents: tuple[tuple[str, float], ...]
+    by_function: bool = False
 
     @cached_property
     def counted(self) -> Counted | None:

@@ -1,15 +1,17 @@
 """Whether one place of a request takes longer than it needs, by how much, and why."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lab.cause import Cause
 from lab.diagnosis import intrinsic, who
 from lab.diagnosis.blame import blame, function_id
 from lab.diagnosis.case import Case
 from lab.diagnosis.causes import explain
-from lab.diagnosis.excess import has_more_tokens
+from lab.diagnosis.excess import Excess, has_more_tokens
 from lab.diagnosis.exponents import SUPERLINEAR, exponents
 from lab.diagnosis.finding import Finding
+from lab.diagnosis.grown import grown
 from lab.diagnosis.question import Explained, Question
 from lab.measure.measurement import Growth
 from lab.measure.stacks import Frame
@@ -17,7 +19,7 @@ from services.telemetry import conventions as names
 
 # What is less than this, or than so much of the request, is not worth a verdict.
 LEAST_MS = 30.0
-LEAST_SHARE = 0.02
+LEAST_SHARE = 0.01
 # What leads to no function of our own code must be more than that: there may be nothing to mend.
 NAMELESS_MS = 100.0
 NAMELESS_SHARE = 0.05
@@ -56,6 +58,13 @@ def _by_reference(case: Case, growth: Sequence[Growth]) -> Finding | None:
     excess = case.excess
     if excess is None:
         return None
+    found = _by_span(case, excess, growth)
+    is_explained = found is not None and found.explained.culprit is not None
+    return found if is_explained else _by_function(case, growth) or found
+
+
+def _by_span(case: Case, excess: Excess, growth: Sequence[Growth]) -> Finding | None:
+    """What the place takes beyond the reference as a whole."""
     over_ms = excess.over_ms
     if case.comparison.basis == "envelope" and names.LLM_COMPLETION_TOKENS in case.cost.tokens:
         over_ms = _by_tokens_ms(case)
@@ -65,6 +74,18 @@ def _by_reference(case: Case, growth: Sequence[Growth]) -> Finding | None:
         return None
     found = _found(case, growth, over_ms, against_reference=True)
     return found if _is_named_or_large(found, excess.noise_ms) else None
+
+
+def _by_function(case: Case, growth: Sequence[Growth]) -> Finding | None:
+    """What one function takes beyond the reference, where the place as a whole doesn't tell."""
+    more = grown(case)
+    if more is None or not is_worth(case, more.ms):
+        return None
+    culprit = who.of_blamed(more.blamed)
+    powers = exponents(growth, case.cost.place, (culprit.function, culprit.file))
+    question = Question(case, more.ms, against_reference=True, exponents=powers)
+    explained = replace(explain(question, more.cause), culprit=culprit)
+    return Finding(case, explained, more.ms, False, powers, by_function=True)
 
 
 def _by_itself(case: Case, growth: Sequence[Growth]) -> Finding | None:

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from statistics import median
 
 from lab.diagnosis.balance import MOST_STOPPED
-from lab.diagnosis.blame import FunctionId, function_id
+from lab.diagnosis.blame import FunctionId, innermost_own
 from lab.diagnosis.clues import Clues
 from lab.diagnosis.doing import split
 from lab.diagnosis.shape import is_elsewhere
 from lab.measure.measurement import Measurement, SpanCost
-from lab.measure.stacks import Stack
 
 # Beyond this no machine differs from itself; what looks like it has another reason.
 SLOWEST = 2.5
@@ -74,16 +73,10 @@ def _computing(spans: Iterable[SpanCost], clues: Clues) -> dict[FunctionId, floa
         if cost.cpu_ms is not None and not is_elsewhere(cost, clues.asynchronous):
             share = min(MOST_STOPPED, median(cost.cpu_ms) / seen_ms)
         for stack, ms in computing.items():
-            key = _innermost(stack)
+            key = innermost_own(stack)
             if key is not None:
                 found[key] = found.get(key, 0.0) + ms * share
     return found
-
-
-def _innermost(stack: Stack) -> FunctionId | None:
-    own = (frame for frame in reversed(stack) if frame.is_own and not frame.is_expression)
-    frame = next(own, None)
-    return function_id(frame) if frame is not None else None
 
 
 def _median(units: list[tuple[float, float]]) -> float:

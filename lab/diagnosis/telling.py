@@ -139,7 +139,14 @@ def _against(finding: Finding) -> Iterator[str]:
     excess = case.excess
     if excess is not None and excess.crowded_ms > CROWDED_SHARE * finding.avoidable_ms:
         yield f"{ms(excess.crowded_ms)} more it waited for the processor: the machine was busy"
-    if not finding.by_itself and excess is not None and finding.avoidable_ms < 2 * excess.noise_ms:
+    if finding.by_function and excess is not None:
+        yield (
+            f"`{case.cost.name}` as a whole doesn't tell (noise {ms(excess.noise_ms)}); the "
+            "function alone stands out"
+        )
+    elif (
+        not finding.by_itself and excess is not None and finding.avoidable_ms < 2 * excess.noise_ms
+    ):
         yield f"it is less than twice the noise of {ms(excess.noise_ms)}"
     if finding.explained.culprit is None:
         yield "no stack and no count leads to a function of our own code"
