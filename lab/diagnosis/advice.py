@@ -92,7 +92,7 @@ def _inefficient(finding: Finding, where: str) -> str:
     explained, name = finding.explained, finding.case.cost.name
     if explained.calls is not None:
         calls = explained.calls
-        each = calls.own_ms / max(1.0, calls.count)
+        each = max(calls.own_ms, finding.avoidable_ms) / max(1.0, calls.count)
         return (
             f"`{name}` makes the same call {calls.count:,.4g} times, one after the other{where}: "
             f"{calls.label}. Their number is the cost, {ms(each)} each"

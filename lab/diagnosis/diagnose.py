@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 
-from lab.diagnosis import advice, none, telling
+from lab.diagnosis import advice, fanout, none, telling
 from lab.diagnosis.case import Case, Comparison, compare
 from lab.diagnosis.clues import Source
 from lab.diagnosis.contributors import contributors
@@ -44,7 +44,8 @@ def diagnose(
     """
     comparison = compare(now, reference, source)
     cases = [Case(cost, _before(cost, comparison), comparison) for cost in now.spans]
-    findings = [found for case in cases if (found := judge(case, growth)) is not None]
+    judged = [found for case in cases if (found := judge(case, growth)) is not None]
+    findings = fanout.gathered(cases, judged)
     guilty = max(findings, key=lambda one: one.avoidable_ms, default=None)
     return Diagnosis(
         verdict=_verdict(guilty) if guilty else _none(slowest, comparison, cases),

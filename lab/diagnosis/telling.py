@@ -66,8 +66,9 @@ def _calls(finding: Finding) -> Iterator[str]:
         if calls.errors:
             told += f", {calls.errors:.3g} of them failed"
         yield told + _calls_before(finding, case.calls_before(calls))
-    if finding.explained.cause == "redundant_tokens":
-        yield finding.explained.detail
+    explained = finding.explained
+    if explained.detail and (explained.calls or explained.cause == "redundant_tokens"):
+        yield explained.detail
 
 
 def _calls_before(finding: Finding, before: ClientCalls | None) -> str:

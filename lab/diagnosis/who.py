@@ -48,27 +48,36 @@ def by_stacks(
     return of_blamed(found)
 
 
-def by_awaited(case: Case, *, against_reference: bool) -> Culprit | None:
+def by_awaited(
+    case: Case, *, against_reference: bool, may: Callable[[Frame], bool] = lambda _: True
+) -> Culprit | None:
     """The deepest own coroutine that waited longest in the counted replay."""
     now = _awaited(case.awaited())
     before = _awaited(case.awaited_before()) if against_reference else {}
-    found = blame(now, before)
+    found = blame(now, before, may=may)
     return of_blamed(found) if found else None
 
 
 def above_repeated_calls(
     case: Case, calls: ClientCalls, *, aim_ms: float, against_reference: bool
 ) -> Culprit | None:
-    """The own function that makes many calls out of one: the deepest that runs less often."""
+    """The own function that makes many calls out of one: the deepest that runs less often.
+
+    By the stacks, or for a coroutine by what it awaited; else the deepest function there is.
+    """
 
     def runs_less_often(frame: Frame) -> bool:
         counted = case.comparison.clues.counted(case.cost.service, case.cost.name, frame)
-        return counted is None or counted.calls < max(2.0, calls.errors)
+        return counted is None or counted.calls < max(2.0, calls.count / 2)
 
     def find(may: Callable[[Frame], bool]) -> Culprit | None:
         return by_stacks(case, WORK, aim_ms=aim_ms, against_reference=against_reference, may=may)
 
-    return find(runs_less_often) or find(lambda _: True)
+    return (
+        find(runs_less_often)
+        or by_awaited(case, against_reference=against_reference, may=runs_less_often)
+        or find(lambda _: True)
+    )
 
 
 def adding_tokens(case: Case) -> Culprit | None:
