@@ -5,7 +5,7 @@ from math import inf
 from statistics import fmean, median
 
 from lab.diagnosis.clues import Clues, Source
-from lab.diagnosis.doing import Doing, Parts, split
+from lab.diagnosis.doing import Doing, Parts, pace, split
 from lab.diagnosis.shape import asynchronous, is_elsewhere, total_ms
 from lab.measure.measurement import Measurement, SpanCost
 from lab.measure.stacks import Stack
@@ -98,7 +98,12 @@ def clues_of(
     """What the measurement tells besides its stacks."""
     clues = Clues(measurement.counts, asynchronous(measurement.spans), crowding=inf, source=source)
     times = [times for cost in measurement.spans if (times := _times(cost, clues)) is not None]
-    return replace(clues, crowding=max(1.0, median(times)) if times else 1.0)
+    paces = [found for cost in measurement.spans if (found := pace(cost, clues)) is not None]
+    return replace(
+        clues,
+        crowding=max(1.0, median(times)) if times else 1.0,
+        pace=median(paces) if paces else None,
+    )
 
 
 def _times(cost: SpanCost, clues: Clues) -> float | None:
@@ -118,9 +123,9 @@ def paced(parts: Parts, told: Balance, machine_factor: float = 1.0, more: float 
     """
     seen_ms = total_ms(parts.get("computing", {}))
     is_crowded = seen_ms and told.crowded_ms > CROWDED_SHARE * told.own_ms
-    pace = min(MOST_STOPPED, told.computing_ms / seen_ms) if is_crowded else 1.0
+    share = min(MOST_STOPPED, told.computing_ms / seen_ms) if is_crowded else 1.0
     found: dict[Doing, dict[Stack, float]] = {}
     for kind, stacks in parts.items():
-        times = more * machine_factor * pace if kind == "computing" else more
+        times = more * machine_factor * share if kind == "computing" else more
         found[kind] = {stack: ms * times for stack, ms in stacks.items()}
     return found

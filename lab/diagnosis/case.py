@@ -1,6 +1,6 @@
 """One place of the request as a case: now, in the reference, and how far it is beyond it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
 
@@ -59,6 +59,7 @@ def compare(now: Measurement, reference: Measurement | None, source: Source) -> 
     if reference is None:
         return Comparison(now, None, "evidence", 1.0, 1.0, clues, Clues())
     before = clues_of(reference)
+    clues = replace(clues, pace=clues.pace or before.pace)
     factor = machine.factor(now, reference, clues, before)
     if reference.request.digest == now.request.digest:
         return Comparison(now, reference, "reference", factor, 1.0, clues, before)

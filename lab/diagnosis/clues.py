@@ -17,11 +17,14 @@ class Clues:
 
     ``asynchronous`` are the services whose spans are open on their event loop. ``crowding`` is how
     many times as long computing took by the wall as by the processor's clock, where both are known.
+    ``pace`` is the same going by stacks that moved all the time: there is no wait in it, but py-spy
+    stops a process for each sample. None where no span tells.
     """
 
     counts: Counts | None = None
     asynchronous: frozenset[str] = frozenset()
     crowding: float = 1.0
+    pace: float | None = None
     source: Source = field(default=lambda _service, _path, _line: None)
 
     def counted(self, service: str, span: str, frame: Frame) -> Counted | None:

@@ -6,6 +6,7 @@ compute stands still as well, wherever it happens to be.
 """
 
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Literal
 
 from lab.diagnosis.clues import Clues
@@ -32,22 +33,14 @@ HALF = 0.5
 LEAST_C_MS = 30.0
 LEAST_C_SHARE = 0.1
 CROWDED = 1.5
+PACED_FROM_MS = 50.0
+STILL_SHARE = 0.1
+MOST_PACE = 1.4
 
 
 def split(cost: SpanCost, clues: Clues) -> Parts:
     """A span's stacks by what they were doing, milliseconds of one replay."""
-    parts: dict[Doing, dict[Stack, float]] = {}
-    unknown: dict[Stack, float] = {}
-    for stack, ms in cost.stacks.items():
-        if clues.is_foreign(cost, stack):
-            continue
-        known = known_wait(cost, stack, clues)
-        if known is None:
-            unknown[stack] = ms
-        else:
-            parts.setdefault(known, {})[stack] = ms
-    still = {s: min(ms, cost.still[s]) for s, ms in unknown.items() if cost.still.get(s)}
-    moving = {s: ms - still.get(s, 0.0) for s, ms in unknown.items()}
+    parts, moving, still = _sorted(cost, clues)
     computed = _computed_share(cost, moving, still, clues)
     blocked = _blocked(cost, still, clues)
     stopped = {stack: ms for stack, ms in still.items() if stack not in blocked}
@@ -64,6 +57,39 @@ def split(cost: SpanCost, clues: Clues) -> Parts:
         for kind, stacks in parts.items()
         if (kept := {stack: ms for stack, ms in stacks.items() if ms > 0})
     }
+
+
+def pace(cost: SpanCost, clues: Clues) -> float | None:
+    """How many times as long as by the processor's clock a span computed by its stacks.
+
+    None where that can't be said, as it stood still for a part of it or hardly computed.
+    """
+    if cost.cpu_ms is None or is_elsewhere(cost, clues.asynchronous):
+        return None
+    _, moving, still = _sorted(cost, clues)
+    used_ms = fmean(cost.cpu_ms)
+    if used_ms < PACED_FROM_MS or total_ms(still) > STILL_SHARE * total_ms(moving):
+        return None
+    return min(MOST_PACE, max(1.0, total_ms(moving) / used_ms))
+
+
+def _sorted(
+    cost: SpanCost, clues: Clues
+) -> tuple[dict[Doing, dict[Stack, float]], dict[Stack, float], dict[Stack, float]]:
+    """The waits known by name, and of what is left the time that moved and that stood still."""
+    known: dict[Doing, dict[Stack, float]] = {}
+    unknown: dict[Stack, float] = {}
+    for stack, ms in cost.stacks.items():
+        if clues.is_foreign(cost, stack):
+            continue
+        wait = known_wait(cost, stack, clues)
+        if wait is None:
+            unknown[stack] = ms
+        else:
+            known.setdefault(wait, {})[stack] = ms
+    still = {s: min(ms, cost.still[s]) for s, ms in unknown.items() if cost.still.get(s)}
+    moving = {s: ms - still.get(s, 0.0) for s, ms in unknown.items()}
+    return known, moving, still
 
 
 def _blocked(cost: SpanCost, still: Mapping[Stack, float], clues: Clues) -> dict[Stack, float]:
@@ -105,13 +131,14 @@ def _computed_share(
 ) -> float:
     """The share (0 to 1) of what stood still that computed: in C, or at one line of Python.
 
-    What the thread used of the processor beyond what was seen to move, it used standing still. On
-    a crowded machine the rest may be time in which it didn't get the processor.
+    What the thread used of the processor beyond what was seen to move, it used standing still; by
+    the wall that takes somewhat longer (``pace``). On a crowded machine the rest may be time in
+    which it didn't get the processor.
     """
     whole_ms = total_ms(still)
     if not whole_ms or cost.cpu_ms is None or is_elsewhere(cost, clues.asynchronous):
         return 0.0
-    left_ms = sum(cost.cpu_ms) / len(cost.cpu_ms) - total_ms(moving)
+    left_ms = (clues.pace or 1.0) * fmean(cost.cpu_ms) - total_ms(moving)
     if left_ms >= HALF * whole_ms:
         return 1.0
     return left_ms / whole_ms if left_ms >= max(LEAST_C_MS, LEAST_C_SHARE * whole_ms) else 0.0

@@ -99,3 +99,25 @@ def test_few_samples_are_noise() -> None:
     assert noise_ms(100, 3) == pytest.approx(54.8, abs=0.1)
     assert noise_ms(10_000, 3) < 600
     assert noise_ms(1, 3) == noise_ms(-5, 3) == 15
+
+
+def test_standing_still_in_c_is_computing_at_the_pace_of_the_reference() -> None:
+    """Under py-spy computing takes 1.25 times its CPU time; then a line that sorts computed too."""
+    paused = changed(
+        healthy(),
+        span("score", (510.0, 500.0, 505.0), {ALIGNING: 480, SCORING: 20}, cpu_ms=(400.0,) * 3),
+    )
+    now = changed(
+        healthy(),
+        span(
+            "score",
+            (960.0, 950.0, 955.0),
+            {ALIGNING: 560, SEEN: 370, SCORING: 20},
+            cpu_ms=(740.0, 735.0, 745.0),
+            still={SEEN: 360},
+        ),
+    )
+    found = judged(now, paused)
+    assert (found.verdict.cause, found.verdict.function) == ("cpu", "Rarity.seen")
+    assert found.verdict.avoidable_ms is not None
+    assert 250 < found.verdict.avoidable_ms < 400
