@@ -62,20 +62,18 @@ def blame(
 ) -> Blamed | None:
     """The deepest own function that holds ``share`` of the time that ``now`` has over ``before``.
 
-    A function counts wherever it was called from, so one reached on several ways adds up. Of those
-    that hold enough, the one whose innermost frames lie deepest is taken. ``may`` leaves functions
-    out. None where ``now`` has no more, or no own function holds enough.
+    What a stack has more is told by its innermost own function, so a new function that only calls
+    what was there before holds nothing. A function counts wherever it was called from, so one
+    reached on several ways adds up. Of those that hold enough, the one whose innermost frames lie
+    deepest is taken. ``may`` leaves functions out. None where ``now`` has no more, or no own
+    function holds enough.
     """
-    more_ms = sum(now.values()) - sum(before.values())
+    more = _more(now, before)
+    more_ms = sum(more.values())
     if more_ms <= 0:
         return None
-    now_ms, before_ms = inclusive_ms(now), inclusive_ms(before)
-    depths = _depths(now)
-    held = [
-        (depths[key], now_ms[key] - before_ms[key], key)
-        for key in depths
-        if now_ms[key] - before_ms[key] >= share * more_ms
-    ]
+    held_ms, depths = inclusive_ms(more), _depths(more)
+    held = [(depths[key], held_ms[key], key) for key in depths if held_ms[key] >= share * more_ms]
     allowed = [one for one in held if may(_frame(now, one[2]))]
     if not allowed:
         return None
@@ -85,10 +83,49 @@ def blame(
         frame=_frame(now, key),
         delta_ms=delta_ms,
         share=min(1.0, delta_ms / more_ms),
-        total_ms=now_ms[key],
+        total_ms=inclusive_ms(now)[key],
         self_ms=self_ms,
         below=_below(now, key),
     )
+
+
+def by_innermost(stacks: Mapping[Stack, float]) -> Counter[FunctionId | None]:
+    """The time by innermost own function, with that of libraries below it; None: without any."""
+    found: Counter[FunctionId | None] = Counter()
+    for stack, ms in stacks.items():
+        found[innermost_own(stack)] += ms  # type: ignore[assignment] # a Counter of floats
+    return found
+
+
+def renamed(
+    now: Mapping[FunctionId | None, float], before: Mapping[FunctionId | None, float]
+) -> Mapping[FunctionId | None, float]:
+    """``before`` with functions that are gone counted as new ones that seem to do their work.
+
+    Each that is gone, the longest first, is taken for the new one nearest to it in time, if that
+    takes half as long or more.
+    """
+    found = dict(before)
+    new = {key for key in now if key is not None and key not in before}
+    gone = sorted((key for key in before if key not in now), key=lambda key: -before[key])
+    for key in gone:
+        near = {one: abs(now[one] - before[key]) for one in new if now[one] >= before[key] / 2}
+        if key is not None and near:
+            taken = min(near, key=lambda one: near[one])
+            new.discard(taken)
+            found[taken] = found.pop(key)
+    return found
+
+
+def _more(now: Mapping[Stack, float], before: Mapping[Stack, float]) -> dict[Stack, float]:
+    """What each stack has more, shared out by what its innermost own function has more."""
+    now_ms = by_innermost(now)
+    before_ms = renamed(now_ms, by_innermost(before))
+    shares = {
+        key: max(0.0, ms - before_ms.get(key, 0.0)) / ms for key, ms in now_ms.items() if ms > 0
+    }
+    more = {stack: ms * shares.get(innermost_own(stack), 0.0) for stack, ms in now.items()}
+    return {stack: ms for stack, ms in more.items() if ms > 0}
 
 
 def _depths(stacks: Mapping[Stack, float]) -> dict[FunctionId, float]:

@@ -5,12 +5,11 @@ a function that hardly ran in the reference, or didn't, varies from nothing.
 """
 
 import math
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from lab.cause import Cause
-from lab.diagnosis.blame import Blamed, FunctionId, blame, innermost_own
+from lab.diagnosis.blame import Blamed, FunctionId, blame, by_innermost, innermost_own
 from lab.diagnosis.case import Case
 from lab.diagnosis.doing import CROWDED, WORK, Doing, merged
 from lab.diagnosis.shape import has_own, is_on_loop, total_ms
@@ -50,7 +49,7 @@ def grown(case: Case) -> Grown | None:
         return None
     now_ms = by_innermost(merged(case.parts, *kinds))
     before_ms = by_innermost(merged(case.parts_before, *kinds))
-    keys = {key for key, ms in now_ms.items() if ms >= TIMES * before_ms[key] + LEAST_MS}
+    keys = {key for key, ms in now_ms.items() if key and ms >= TIMES * before_ms[key] + LEAST_MS}
     over_ms = sum(now_ms[key] - before_ms[key] for key in keys)
     others = before_ms.keys() - keys
     ms = over_ms - sum(max(0.0, before_ms[key] - now_ms[key]) for key in others)
@@ -79,17 +78,7 @@ def noise_ms(ms: float, replays: int) -> float:
     return max(LEAST_NOISE_MS, SPREADS * math.sqrt(max(0.0, ms) * PERIOD_MS / replays))
 
 
-def by_innermost(stacks: Mapping[Stack, float]) -> Counter[FunctionId]:
-    """The time by innermost own function, with that of libraries below it."""
-    found: Counter[FunctionId] = Counter()
-    for stack, ms in stacks.items():
-        key = innermost_own(stack)
-        if key is not None:
-            found[key] += ms  # type: ignore[assignment] # a Counter of floats
-    return found
-
-
-def _of(stacks: Mapping[Stack, float], keys: set[FunctionId]) -> dict[Stack, float]:
+def _of(stacks: Mapping[Stack, float], keys: Container[FunctionId]) -> dict[Stack, float]:
     return {stack: ms for stack, ms in stacks.items() if innermost_own(stack) in keys}
 
 

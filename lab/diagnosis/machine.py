@@ -57,8 +57,9 @@ def _functions(
     """(ratio, weight) of each own function's computing, without that of own functions below it."""
     present = _computing(now.spans, clues)
     for key, was_ms in _computing(reference.spans, before).items():
-        if was_ms >= LEAST_FUNCTION_MS:
-            yield present.get(key, 0.0) / was_ms, MOST_WEIGHT_MS
+        # One that is gone was renamed or taken out; it says nothing of the machine.
+        if was_ms >= LEAST_FUNCTION_MS and key in present:
+            yield present[key] / was_ms, MOST_WEIGHT_MS
 
 
 def _computing(spans: Iterable[SpanCost], clues: Clues) -> dict[FunctionId, float]:

@@ -14,14 +14,17 @@ ELSEWHERE = 0.2
 
 
 def asynchronous(spans: Iterable[SpanCost]) -> frozenset[str]:
-    """The services whose spans, those of requests aside, have their stacks mostly on a loop."""
-    on_loop_ms: dict[str, float] = {}
+    """The services of whose spans, those of requests aside, most have their stacks on a loop.
+
+    Each span has one vote: a single one that hands long work to a thread outvotes no others.
+    """
+    votes: dict[str, int] = {}
     for cost in spans:
-        if not is_server(cost):
-            for stack, ms in cost.stacks.items():
-                sign = 1 if is_on_loop(stack) else -1
-                on_loop_ms[cost.service] = on_loop_ms.get(cost.service, 0.0) + sign * ms
-    return frozenset(service for service, ms in on_loop_ms.items() if ms > 0)
+        if not is_server(cost) and cost.stacks:
+            on_loop_ms = sum(ms for stack, ms in cost.stacks.items() if is_on_loop(stack))
+            vote = 1 if on_loop_ms > total_ms(cost.stacks) / 2 else -1
+            votes[cost.service] = votes.get(cost.service, 0) + vote
+    return frozenset(service for service, sum_of_votes in votes.items() if sum_of_votes > 0)
 
 
 def is_server(cost: SpanCost) -> bool:
