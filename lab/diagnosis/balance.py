@@ -102,6 +102,7 @@ def clues_of(
     return replace(
         clues,
         crowding=max(1.0, median(times)) if times else 1.0,
+        is_crowding_known=bool(times),
         pace=median(paces) if paces else None,
     )
 

@@ -1,5 +1,6 @@
 """One place of the request as a case: now, in the reference, and how far it is beyond it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
@@ -10,8 +11,10 @@ from lab.diagnosis.clues import Clues, Source
 from lab.diagnosis.doing import Doing, Parts, split
 from lab.diagnosis.excess import Basis, Excess, Side
 from lab.diagnosis.findings import ReferenceUsed
+from lab.diagnosis.matched import matched
 from lab.diagnosis.shape import total_ms
 from lab.measure.measurement import Awaited, ClientCalls, Measurement, SpanCost
+from lab.traces.spans import Place
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class Comparison:
     more: float
     clues: Clues
     clues_before: Clues
+
+    @cached_property
+    def before(self) -> Mapping[Place, SpanCost]:
+        """What the reference has for each of the present spans, by place."""
+        return matched(self.reference.spans, self.now.spans) if self.reference else {}
 
     @cached_property
     def needed_ms(self) -> float:
@@ -59,7 +67,8 @@ def compare(now: Measurement, reference: Measurement | None, source: Source) -> 
     if reference is None:
         return Comparison(now, None, "evidence", 1.0, 1.0, clues, Clues())
     before = clues_of(reference)
-    clues = replace(clues, pace=clues.pace or before.pace)
+    crowding = clues.crowding if clues.is_crowding_known else before.crowding
+    clues = replace(clues, pace=clues.pace or before.pace, crowding=crowding)
     factor = machine.factor(now, reference, clues, before)
     if reference.request.digest == now.request.digest:
         return Comparison(now, reference, "reference", factor, 1.0, clues, before)

@@ -16,7 +16,8 @@ class Clues:
     """What besides the stacks tells what a line waits for.
 
     ``asynchronous`` are the services whose spans are open on their event loop. ``crowding`` is how
-    many times as long computing took by the wall as by the processor's clock, where both are known.
+    many times as long computing took by the wall as by the processor's clock, where both are known
+    (``is_crowding_known``).
     ``pace`` is the same going by stacks that moved all the time: there is no wait in it, but py-spy
     stops a process for each sample. None where no span tells.
     """
@@ -24,6 +25,7 @@ class Clues:
     counts: Counts | None = None
     asynchronous: frozenset[str] = frozenset()
     crowding: float = 1.0
+    is_crowding_known: bool = False
     pace: float | None = None
     source: Source = field(default=lambda _service, _path, _line: None)
 
@@ -61,7 +63,7 @@ class Clues:
             for one in self.counts.functions
             if one.service == cost.service and is_same(one, frame)
         }
-        return bool(seen_in) and cost.name not in seen_in
+        return bool(seen_in) and seen_in.isdisjoint({cost.name, *cost.covers})
 
     def builtin(self, cost: SpanCost, frame: Frame) -> BuiltinCall | None:
         """The C call that most of the time on the frame's line went into, if one was counted."""

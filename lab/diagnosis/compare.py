@@ -107,7 +107,7 @@ def _excess(place: Place, comparison: Comparison) -> tuple[bool, float]:
     cost = comparison.now.at(place)
     if cost is None or comparison.reference is None:
         return False, 0.0
-    excess = Case(cost, comparison.reference.at(place), comparison).excess
+    excess = Case(cost, comparison.before.get(place), comparison).excess
     return (excess.is_clear, excess.noise_ms) if excess else (False, 0.0)
 
 

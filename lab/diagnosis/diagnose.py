@@ -17,7 +17,7 @@ from lab.diagnosis.finding import Finding
 from lab.diagnosis.findings import Below, Diagnosis, Slowest, Verdict
 from lab.diagnosis.function_table import functions
 from lab.diagnosis.judge import is_suspect, judge
-from lab.measure.measurement import Growth, Measurement, SpanCost
+from lab.measure.measurement import Growth, Measurement
 
 GROWTH_FROM_MS = 50.0
 IN_C_SHARE = 0.1
@@ -43,7 +43,7 @@ def diagnose(
     gives a line of the services' code.
     """
     comparison = compare(now, reference, source)
-    cases = [Case(cost, _before(cost, comparison), comparison) for cost in now.spans]
+    cases = [Case(cost, comparison.before.get(cost.place), comparison) for cost in now.spans]
     judged = [found for case in cases if (found := judge(case, growth)) is not None]
     findings = fanout.gathered(cases, judged)
     guilty = max(findings, key=lambda one: one.avoidable_ms, default=None)
@@ -56,10 +56,6 @@ def diagnose(
         reference=comparison.used,
         notes=tuple(_notes(comparison)),
     )
-
-
-def _before(cost: SpanCost, comparison: Comparison) -> SpanCost | None:
-    return comparison.reference.at(cost.place) if comparison.reference else None
 
 
 def _verdict(guilty: Finding) -> Verdict:

@@ -61,6 +61,7 @@ class SpanCost:
     replay (mean); they may add up to more than ``own_ms`` where two threads worked at once.
     ``still`` is the part of each stack's time in which it did not change for 100 ms or more.
     ``samples`` is how many samples the stacks rest on. ``tokens`` are its token attributes (mean).
+    ``covers`` names other spans whose cost is in it, where two measurements are matched.
     """
 
     place: Place
@@ -72,6 +73,7 @@ class SpanCost:
     stacks: Mapping[Stack, float]
     still: Mapping[Stack, float]
     samples: int
+    covers: tuple[str, ...] = ()
 
     @property
     def service(self) -> str:
