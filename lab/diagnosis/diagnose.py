@@ -16,7 +16,8 @@ from lab.diagnosis.contributors import contributors
 from lab.diagnosis.finding import Finding
 from lab.diagnosis.findings import Below, Diagnosis, Slowest, Verdict
 from lab.diagnosis.function_table import functions
-from lab.diagnosis.judge import is_suspect, judge
+from lab.diagnosis.hogs import hog
+from lab.diagnosis.judge import is_suspect, judge, spread
 from lab.measure.measurement import Growth, Measurement
 
 GROWTH_FROM_MS = 50.0
@@ -45,7 +46,7 @@ def diagnose(
     comparison = compare(now, reference, source)
     cases = [Case(cost, comparison.before.get(cost.place), comparison) for cost in now.spans]
     judged = [found for case in cases if (found := judge(case, growth)) is not None]
-    findings = fanout.gathered(cases, judged)
+    findings = fanout.gathered(cases, [*judged, *_of_no_one_place(cases, judged, growth)])
     guilty = max(findings, key=lambda one: one.avoidable_ms, default=None)
     return Diagnosis(
         verdict=_verdict(guilty) if guilty else _none(slowest, comparison, cases),
@@ -56,6 +57,16 @@ def diagnose(
         reference=comparison.used,
         notes=tuple(_notes(comparison)),
     )
+
+
+def _of_no_one_place(
+    cases: Sequence[Case], judged: Sequence[Finding], growth: Sequence[Growth]
+) -> Iterator[Finding]:
+    """What only several spans together show, or a thread that works for none of them."""
+    most_ms = max((one.avoidable_ms for one in judged), default=0.0)
+    for found in (spread(cases, growth), hog(cases)):
+        if found is not None and found.avoidable_ms > most_ms:
+            yield found
 
 
 def _verdict(guilty: Finding) -> Verdict:

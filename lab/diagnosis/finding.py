@@ -19,7 +19,8 @@ LEVELS: tuple[Confidence, ...] = ("high", "medium", "low")
 class Finding:
     """``by_itself``: the evidence alone says that the time is avoidable, no reference does.
 
-    ``by_function``: the function alone stands out against the reference, not the place as a whole.
+    ``in_spans`` is not 0 where the function stands out against the reference, not the place as a
+    whole: in so many spans together, of which the case is the one with most of it.
     """
 
     case: Case
@@ -27,7 +28,7 @@ class Finding:
     avoidable_ms: float
     by_itself: bool
     exponents: tuple[tuple[str, float], ...]
-    by_function: bool = False
+    in_spans: int = 0
 
     @cached_property
     def counted(self) -> Counted | None:

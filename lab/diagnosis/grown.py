@@ -1,23 +1,26 @@
 """Functions that take far more than in the healthy reference, even where their span hides it.
 
 A span that computes half a second may vary by a hundred milliseconds from one replay to the next;
-a function that hardly ran in the reference, or didn't, varies from nothing.
+a function that hardly ran in the reference, or didn't, varies from nothing. And what is shared by
+all services may take a little of each span.
 """
 
 import math
-from collections.abc import Container, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.cause import Cause
 from lab.diagnosis.blame import Blamed, FunctionId, blame, by_innermost, innermost_own
 from lab.diagnosis.case import Case
-from lab.diagnosis.doing import CROWDED, WORK, Doing, merged
+from lab.diagnosis.doing import CROWDED, WORK, Doing, Parts, merged
 from lab.diagnosis.shape import has_own, is_on_loop, total_ms
 from lab.measure.stacks import Stack
 
 # A machine that is busy makes functions slower; it doesn't make them twice as slow and more.
 TIMES = 2.0
 LEAST_MS = 10.0
+LEAST_EACH_MS = 5.0
 LEAST_NOISE_MS = 15.0
 SPREADS = 3.0
 PERIOD_MS = 10.0  # between two samples
@@ -34,31 +37,60 @@ CAUSES: tuple[tuple[tuple[Doing, ...], Cause], ...] = (
 class Grown:
     """What one function and all below it take beyond the reference, and what it does meanwhile.
 
-    ``ms`` is without what other functions of the span take less: it may do their work.
+    ``ms`` is without what other functions of the same spans take less: they may do their work.
+    ``where`` is the span with most of it, ``spans`` in how many it is.
     """
 
     ms: float
     blamed: Blamed
     cause: Cause
+    where: Case
+    spans: int
 
 
-def grown(case: Case) -> Grown | None:
-    """None where no function stands out, or nothing of the same request is there to compare."""
-    kinds = _sure(case)
-    if case.comparison.basis != "reference" or not kinds:
-        return None
-    now_ms = by_innermost(merged(case.parts, *kinds))
-    before_ms = by_innermost(merged(case.parts_before, *kinds))
-    keys = {key for key, ms in now_ms.items() if key and ms >= TIMES * before_ms[key] + LEAST_MS}
+def grown(cases: Sequence[Case]) -> Grown | None:
+    """The function that stands out in these spans together.
+
+    None where none does, or nothing of the same request is there to compare.
+    """
+    compared = [case for case in cases if case.comparison.basis == "reference"]
+    now = [{kind: case.parts.get(kind, {}) for kind in _sure(case)} for case in compared]
+    before = [{kind: case.parts_before.get(kind, {}) for kind in _sure(case)} for case in compared]
+    now_ms, before_ms = (_by_function(parts) for parts in (now, before))
+    keys = {
+        key
+        for key, ms in now_ms.items()
+        if key and ms >= TIMES * before_ms.get(key, 0.0) + LEAST_MS
+    }
     over_ms = sum(now_ms[key] - before_ms[key] for key in keys)
     others = before_ms.keys() - keys
     ms = over_ms - sum(max(0.0, before_ms[key] - now_ms[key]) for key in others)
-    if ms < noise_ms(over_ms, case.comparison.now.replays):
+    if not keys or ms < noise_ms(over_ms, compared[0].comparison.now.replays):
         return None
-    parts = {kind: _of(case.parts.get(kind, {}), keys) for kind in kinds}
-    blamed = blame(merged(parts, *kinds), _of(merged(case.parts_before, *kinds), keys))
-    cause = _cause(parts)
-    return Grown(ms, blamed, cause) if blamed and cause else None
+    parts = [{kind: _of(stacks, keys) for kind, stacks in one.items()} for one in now]
+    past = [{kind: _of(stacks, keys) for kind, stacks in one.items()} for one in before]
+    whole, each_ms = _joined(parts), [total_ms(merged(one, *WORK)) for one in parts]
+    blamed = blame(merged(whole, *WORK), merged(_joined(past), *WORK))
+    cause = _cause(whole)
+    if blamed is None or cause is None:
+        return None
+    where = compared[max(range(len(compared)), key=lambda index: each_ms[index])]
+    return Grown(ms, blamed, cause, where, sum(one >= LEAST_EACH_MS for one in each_ms))
+
+
+def _by_function(parts: Iterable[Parts]) -> Counter[FunctionId | None]:
+    return by_innermost(merged(_joined(parts), *WORK))
+
+
+def _joined(every: Iterable[Parts]) -> dict[Doing, dict[Stack, float]]:
+    """The stacks of several spans as if of one."""
+    found: dict[Doing, dict[Stack, float]] = {}
+    for parts in every:
+        for kind, stacks in parts.items():
+            into = found.setdefault(kind, {})
+            for stack, ms in stacks.items():
+                into[stack] = into.get(stack, 0.0) + ms
+    return found
 
 
 def _sure(case: Case) -> tuple[Doing, ...]:

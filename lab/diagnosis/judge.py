@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from lab.cause import Cause
 from lab.diagnosis import intrinsic, who
-from lab.diagnosis.blame import blame, function_id
+from lab.diagnosis.blame import MOSTLY, blame, function_id
 from lab.diagnosis.case import Case
 from lab.diagnosis.causes import explain
 from lab.diagnosis.excess import Excess, has_more_tokens
 from lab.diagnosis.exponents import SUPERLINEAR, exponents
 from lab.diagnosis.finding import Finding
-from lab.diagnosis.grown import grown
+from lab.diagnosis.grown import Grown, grown
 from lab.diagnosis.question import Explained, Question
 from lab.measure.measurement import Growth
 from lab.measure.stacks import Frame
@@ -24,6 +24,7 @@ LEAST_SHARE = 0.01
 NAMELESS_MS = 100.0
 NAMELESS_SHARE = 0.05
 NAMELESS_NOISES = 2.0
+SEVERAL = 2
 # Where no reference tells whether computing is needed, its growth is asked from here on.
 SUSPECT_MS = 150.0
 SUSPECT_SHARE = 0.05
@@ -78,14 +79,29 @@ def _by_span(case: Case, excess: Excess, growth: Sequence[Growth]) -> Finding | 
 
 def _by_function(case: Case, growth: Sequence[Growth]) -> Finding | None:
     """What one function takes beyond the reference, where the place as a whole doesn't tell."""
-    more = grown(case)
-    if more is None or not is_worth(case, more.ms):
+    more = grown([case])
+    return _of_function(more, growth) if more else None
+
+
+def spread(cases: Sequence[Case], growth: Sequence[Growth]) -> Finding | None:
+    """What one function takes beyond the reference in several spans, none of which tells alone."""
+    more = grown(cases)
+    if more is None or more.spans < SEVERAL:
         return None
-    culprit = who.of_blamed(more.blamed)
+    alone = grown([more.where])
+    if alone is not None and alone.ms >= MOSTLY * more.ms:
+        return None
+    return _of_function(more, growth)
+
+
+def _of_function(more: Grown, growth: Sequence[Growth]) -> Finding | None:
+    case, culprit = more.where, who.of_blamed(more.blamed)
+    if not is_worth(case, more.ms):
+        return None
     powers = exponents(growth, case.cost.place, (culprit.function, culprit.file))
     question = Question(case, more.ms, against_reference=True, exponents=powers)
     explained = replace(explain(question, more.cause), culprit=culprit)
-    return Finding(case, explained, more.ms, False, powers, by_function=True)
+    return Finding(case, explained, more.ms, False, powers, in_spans=more.spans)
 
 
 def _by_itself(case: Case, growth: Sequence[Growth]) -> Finding | None:

@@ -67,7 +67,8 @@ def _calls(finding: Finding) -> Iterator[str]:
             told += f", {calls.errors:.3g} of them failed"
         yield told + _calls_before(finding, case.calls_before(calls))
     explained = finding.explained
-    if explained.detail and (explained.calls or explained.cause == "redundant_tokens"):
+    # Of an inefficient algorithm the hypothesis tells it.
+    if explained.detail and (explained.calls or explained.cause != "inefficient_algorithm"):
         yield explained.detail
 
 
@@ -83,10 +84,11 @@ def _stacks(finding: Finding) -> Iterator[str]:
         return
     samples = finding.case.cost.samples
     beyond = "" if finding.by_itself else ", beyond the reference's,"
-    yield (
-        f"{ms(culprit.delta_ms)} of the stacks' time{beyond} is in {place(culprit)} or below "
-        f"(about {samples:,} samples in the span)"
-    )
+    where = f"about {samples:,} samples in the span"
+    if finding.in_spans > 1:
+        where = f"in {finding.in_spans} spans together"
+    taken = f"{ms(culprit.delta_ms)} of the stacks' time{beyond}"
+    yield f"{taken} is in {place(culprit)} or below ({where})"
     for below in culprit.below[:LISTED_BELOW]:
         yield f"below it, {below.name}: {ms(below.ms)}"
 
@@ -140,7 +142,7 @@ def _against(finding: Finding) -> Iterator[str]:
     excess = case.excess
     if excess is not None and excess.crowded_ms > CROWDED_SHARE * finding.avoidable_ms:
         yield f"{ms(excess.crowded_ms)} more it waited for the processor: the machine was busy"
-    if finding.by_function and excess is not None:
+    if finding.in_spans and excess is not None:
         yield (
             f"`{case.cost.name}` as a whole doesn't tell (noise {ms(excess.noise_ms)}); the "
             "function alone stands out"

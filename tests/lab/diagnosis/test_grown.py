@@ -121,3 +121,23 @@ def test_standing_still_in_c_is_computing_at_the_pace_of_the_reference() -> None
     assert (found.verdict.cause, found.verdict.function) == ("cpu", "Rarity.seen")
     assert found.verdict.avoidable_ms is not None
     assert 250 < found.verdict.avoidable_ms < 400
+
+
+def test_what_takes_a_little_of_many_spans_is_found_in_all_of_them() -> None:
+    """28 ms in each of four spans, none of which tells by itself."""
+    check = own("Passage.check", "common/passages.py", 12)
+    more = [
+        replace(
+            cost,
+            own_ms=tuple(ms + 28 for ms in cost.own_ms),
+            critical_ms=tuple(ms + 28 for ms in cost.critical_ms),
+            cpu_ms=tuple(ms + 28 for ms in cost.cpu_ms or ()),
+            stacks={**cost.stacks, (*next(iter(cost.stacks)), check): 28.0},
+        )
+        for cost in healthy().spans
+        if cost.name in {"POST /query", "POST /retrieve", "score", "POST /generate"}
+    ]
+    found = judged(changed(healthy(), *more), healthy())
+    assert found.verdict.function == "Passage.check"
+    assert found.verdict.avoidable_ms == pytest.approx(112, abs=15)
+    assert any("in 4 spans together" in told for told in found.verdict.evidence)
