@@ -13,7 +13,7 @@ CHANGES = changes()
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.truth.case)
 def test_a_change_can_be_made_and_is_taken_back(change: Change, tmp_path: Path) -> None:
-    """What comes out compiles and has a function that may be blamed, if any; nothing of it stays."""
+    """What comes out compiles and has a function to be blamed, if any; nothing of it stays."""
     shutil.copytree(ROOT / "services", tmp_path / "services")
     before = {edit.file: (tmp_path / edit.file).read_text() for edit in change.edits}
     with changed(tmp_path, change):
