@@ -36,7 +36,7 @@ def up(
     whole.run(settings_of(name, port_offset), send_traffic=traffic)
 
 
-@lab_task(help={"volumes": "remove its data too: traces, index, cache"})
+@lab_task(help={"volumes": "remove its data too: traces, index, cache, healthy reference"})
 def down(
     _: Context, name: str | None = None, port_offset: str | None = None, volumes: bool = False
 ) -> None:
@@ -163,9 +163,9 @@ def trace(
 @lab_task(
     help={
         **JSON_HELP,
-        "trace-id": "profile this trace's slowest span instead of the slowest trace's",
+        "trace-id": "replay this trace's request instead of the slowest trace's",
         "since": "how far to look back for the slowest trace (default 24h)",
-        "seconds": "how long each recording lasts at the least (default 10)",
+        "seconds": "about how long to replay for, at least three times (default 10)",
         "memory": "look for a leak instead: sustained traffic, growth, the code that keeps memory",
         "requests": "with --memory: how many to judge by (default: a minute's worth)",
         "compare": "an earlier report's folder: replay its request, and tell what was won since",

@@ -2,8 +2,8 @@
 
     python -m bench.footprint --requests 1000
 
-Starts a lab of its own, sends the queries, and prints the memory of each container and of all,
-the bytes a stored trace takes in Jaeger, and the unique bytes of the images.
+Starts a lab of its own, sends the queries, and prints the memory of each container and of all, and
+the unique bytes of the images.
 """
 
 import argparse

@@ -74,7 +74,9 @@ def _memory(_: Settings) -> Finding:
     found = f"{available / (1 << 30):.1f} GiB available"
     if available < NEEDED_MEMORY_BYTES:
         needed = NEEDED_MEMORY_BYTES >> 30
-        return Finding("memory", "warning", found, f"the lab is at ease with {needed} GiB")
+        return Finding(
+            "memory", "warning", found, f"end other programs: the lab needs {needed} GiB"
+        )
     return Finding("memory", "ok", found)
 
 
@@ -107,7 +109,7 @@ def _images(settings: Settings) -> Finding:
 def _packages(settings: Settings) -> Finding:
     drift = images.package_drift(settings)
     if drift:
-        fix = "nothing breaks by itself; renew the recorded list once the tests pass with these"
+        fix = "nothing breaks by itself; `python -m lab.images.record_packages` once the tests pass"
         return Finding("Debian packages", "warning", "; ".join(drift[:8]), fix)
     return Finding("Debian packages", "ok", "as recorded")
 

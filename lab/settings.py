@@ -35,7 +35,7 @@ class Settings:
 
     @property
     def state_dir(self) -> Path:
-        """Where the lab keeps what must outlive a command (the traffic ledger)."""
+        """Where the lab keeps what must outlive a command: ledger, healthy reference, switches."""
         return ROOT / ".tracelab" / self.name
 
     @property

@@ -64,8 +64,8 @@ def nothing(slowest: Slowest, provider_share: float | None, request_ms: float) -
             f"Nothing in this request is slow: its slowest span, `{slowest.name}`, takes "
             f"{ms(slowest.self_ms)} of its own. Spans below {ms(LEAST_SPAN_MS)} can't be explained "
             "by sampling.",
-            "Profile a slower trace: `invoke trace` lists the slowest, `invoke profile --trace-id "
-            "ID` takes one.",
+            "Profile a slower trace: Jaeger's search lists them, `invoke profile --trace-id ID` "
+            "takes one.",
         )
     if provider_share is not None and provider_share >= 0.5:
         return (

@@ -108,7 +108,7 @@ def _counted(finding: Finding) -> Iterator[str]:
 
 def _growth(finding: Finding) -> Iterator[str]:
     for work, exponent in finding.exponents:
-        yield f"with more and less {work} its time changes by the power of {exponent:.1f}"
+        yield f"its time grows with the power {exponent:.1f} of {work}"
 
 
 def _background(finding: Finding) -> Iterator[str]:
@@ -134,14 +134,16 @@ def _against(finding: Finding) -> Iterator[str]:
     elif not used.of_same_request:
         yield "the healthy reference is of another request, taken as the most that this may cost"
     elif finding.is_shown_by_reference:
-        yield "the healthy reference takes that time too: it may have been made with it, or meant"
+        yield "the healthy reference spends that time too: it was there before, or is intended"
     if used is not None and abs(used.machine_factor - 1) > MACHINE_DIFFERS:
-        yield f"the machine computes at {1 / used.machine_factor:.2f} of its pace then; allowed for"
+        speed = 1 / used.machine_factor
+        yield f"the machine computes at {speed:.2f} of its speed for the reference; allowed for"
     if comparison.now.replays < ENOUGH_REPLAYS:
         yield "it rests on one replay"
     excess = case.excess
     if excess is not None and excess.crowded_ms > CROWDED_SHARE * finding.avoidable_ms:
-        yield f"{ms(excess.crowded_ms)} more it waited for the processor: the machine was busy"
+        waited = f"it also waited {ms(excess.crowded_ms)} longer for the processor"
+        yield f"{waited}: the machine was busy"
     if finding.in_spans and excess is not None:
         yield (
             f"`{case.cost.name}` as a whole doesn't tell (noise {ms(excess.noise_ms)}); the "

@@ -138,7 +138,7 @@ def _told_slope(finding: ServiceFinding) -> str:
 
 
 def _next_step(worst: ServiceFinding, kept: Kept | None, holder: Container | None) -> str:
-    again = "then restart the service and run `invoke profile --memory` again"
+    again = "then `invoke down`, `invoke up` and `invoke profile --memory` again"
     if holder is not None and holder.name is not None and worst.leak:
         return (
             f"Give `{holder.name}` a bound (a largest size, or a time after which an entry goes), "

@@ -33,7 +33,8 @@ def _told(captured: Captured, replayer: Replayer) -> Iterator[str]:
             yield f"Not all calls in {service} were counted: {gap}."
     yield "profile.svg is py-spy's picture of the whole process during another replay."
     yield (
-        f"The {replayer.sent} replays together cost {replayer.cost_usd:.4f} USD by the price table."
+        f"The {replayer.sent} replays together cost {replayer.cost_usd:.4f} USD by the price table "
+        "(nothing, where a stand-in answers for the provider)."
     )
 
 

@@ -45,7 +45,7 @@ def load(settings: Settings) -> Kept:
     try:
         return Kept(measurement_json.loads(path(settings).read_bytes()))
     except FileNotFoundError:
-        return Kept(None, "no healthy reference has been recorded; `invoke reference` does")
+        return Kept(None, "no healthy reference has been recorded; run `invoke reference`")
     except (OSError, LabError) as bad:
         return Kept(None, f"the healthy reference can't be used ({bad}); `invoke reference` renews")
 
@@ -62,7 +62,7 @@ def best(settings: Settings, shipped: Path = SHIPPED) -> Kept:
         measurement = measurement_json.loads(shipped.read_bytes())
     except (OSError, LabError):
         return own
-    told = f"{own.why_not}; until then the one that comes with the lab serves, of another machine"
+    told = f"{own.why_not}; until then the one that comes with the lab is used, of another machine"
     return Kept(measurement, told)
 
 

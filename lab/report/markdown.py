@@ -55,7 +55,7 @@ def population_line(population: Population) -> str:
     is_unusual = population.longer <= UNUSUAL_SHARE * population.traces
     return (
         f"the span takes {ms(population.median_ms)} in the median of {population.traces:,} other "
-        f"traces and {ms(population.p95_ms)} in the slowest of twenty; {population.longer:,} "
+        f"traces and {ms(population.p95_ms)} at the 95th percentile; {population.longer:,} "
         f"had a longer one, so this one is {'unusual' if is_unusual else 'like others'}"
     )
 

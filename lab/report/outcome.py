@@ -79,7 +79,7 @@ def span_line(slowest: Slowest) -> str:
 def function_line(verdict: Verdict) -> str:
     """The guilty function, where it is, and what can be won."""
     where = f"in span `{verdict.span}` of {verdict.service}"
-    told = f"none of our own is known, {where}"
+    told = f"no function of the services' own code could be named, {where}"
     if verdict.function is not None:
         at = f"{verdict.file}:{verdict.line}" if verdict.line else f"{verdict.file}"
         told = f"{verdict.function} ({at}), {where}"

@@ -84,7 +84,7 @@ def test_growth_makes_cpu_an_inefficient_algorithm() -> None:
     )
     assert found.verdict.exponents == (("top_k", 2.0),)
     assert found.wants_growth is None
-    assert any("by the power of 2.0" in told for told in found.verdict.evidence)
+    assert any("with the power 2.0 of" in told for told in found.verdict.evidence)
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 1.2])
@@ -169,7 +169,7 @@ def test_a_reference_that_shows_the_same_does_not_hide_a_sleep() -> None:
     found = judged(both, both, source=text)
     assert (found.verdict.cause, found.verdict.function) == ("io_wait", "_settle")
     assert found.verdict.confidence == "medium"
-    assert any("takes that time too" in told for told in found.verdict.against)
+    assert any("spends that time too" in told for told in found.verdict.against)
 
 
 def test_without_a_reference_an_awaited_sleep_speaks_for_itself() -> None:
