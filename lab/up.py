@@ -43,4 +43,4 @@ def paid(env: Mapping[str, str]) -> Iterator[str]:
     """A remark for each key by which the lab asks a service that wants money."""
     for key, service in (("OPENAI_API_KEY", "OpenAI"), ("PINECONE_API_KEY", "Pinecone")):
         if env.get(key):
-            yield f"{key} is set: {service} itself is asked, which costs money; unset it to save that"
+            yield f"{key} is set: {service} itself is asked, and that costs money"
