@@ -236,6 +236,16 @@ def test_a_trace_that_does_not_come_is_told(serve: Serve, open_page: OpenPage) -
     assert_readable(page)
 
 
+def test_the_skip_link_leads_to_the_content(serve: Serve, open_page: OpenPage) -> None:
+    """It stays on the page, whose base address is another."""
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    expect(page.get_by_role("treegrid")).to_be_visible()
+    page.get_by_role("link", name="Skip to the content").press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    assert urlsplit(page.url).path == SLOW
+
+
 @pytest.mark.parametrize("path", ["/trace/xyz", "/nothing/here"])
 def test_an_address_of_nothing_says_so(serve: Serve, open_page: OpenPage, path: str) -> None:
     """And leads to the search."""
