@@ -11,9 +11,9 @@ const STEP = 0.01;
 
 /**
  * `{element, show(range)}`: `rows` are the spans from top to bottom; `choose(from, to)` is told a
- * new range in shares (0 to 1) of the trace.
+ * new range in shares (0 to 1) of the trace. `signal` ends what it hears from the window.
  */
-export function minimap(trace, facts, rows, choose) {
+export function minimap(trace, facts, rows, choose, signal) {
   const canvas = el("canvas", {"aria-hidden": true});
   const before = el("div", {class: "wf-shade"});
   const after = el("div", {class: "wf-shade wf-after"});
@@ -54,8 +54,10 @@ export function minimap(trace, facts, rows, choose) {
 
   dragging(element, handles, moveSide, choose);
   const repaint = () => paint(canvas, trace, facts, rows);
-  new ResizeObserver(repaint).observe(element);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  const resized = new ResizeObserver(repaint);
+  resized.observe(element);
+  signal.addEventListener("abort", () => resized.disconnect());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint, {signal});
   return {element, show};
 }
 

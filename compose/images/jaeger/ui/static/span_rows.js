@@ -26,6 +26,8 @@ export class SpanRows {
     this.grid = el("div", {class: "wf-row wf-lines", role: "presentation"}, el("i"), el("i"), el("i"), this.lines);
     this.body = el("div", {class: "wf-rows", role: "rowgroup"}, this.grid);
     this.drawn = new Map();
+    this.isStale = false;
+    this.pending = null;
     this.element = el("div", {class: "wf-grid", role: "treegrid", tabindex: 0, "aria-label": "Spans", "aria-describedby": "wf-keys"},
       el("div", {class: "wf-row wf-head", role: "row"},
         el("div", {role: "columnheader", class: "wf-name", text: "Span"}),
@@ -37,16 +39,16 @@ export class SpanRows {
   }
 
   listen() {
-    const soon = () => {
-      this.pending ??= requestAnimationFrame(() => {
-        this.pending = null;
-        this.draw();
-      });
-    };
-    addEventListener("scroll", soon, {passive: true});
-    addEventListener("beforeprint", () => this.draw(true));
-    addEventListener("afterprint", soon);
-    new ResizeObserver(() => this.update()).observe(this.element);
+    const {signal} = this.waterfall.ending;
+    addEventListener("scroll", () => this.soon(), {passive: true, signal});
+    addEventListener("beforeprint", () => {
+      if (this.isStale) this.update();
+      this.draw(true);
+    }, {signal});
+    addEventListener("afterprint", () => this.soon(), {signal});
+    const resized = new ResizeObserver(() => this.update());
+    resized.observe(this.element);
+    signal.addEventListener("abort", () => resized.disconnect());
     this.element.addEventListener("keydown", event => this.key(event));
     this.body.addEventListener("click", event => this.click(event));
     this.body.addEventListener("dblclick", event => {
@@ -63,8 +65,19 @@ export class SpanRows {
     this.element.focus({preventScroll: true});
   }
 
+  /** Draw with the next frame, or draw anew: a pointer tells of more moves than a screen shows. */
+  soon(isAnew = false) {
+    this.isStale ||= isAnew;
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
+      if (this.isStale) this.update();
+      else this.draw();
+    });
+  }
+
   /** Draw anew after a change of what there is to show. */
   update() {
+    this.isStale = false;
     this.list = rowsOf(this.waterfall.trace, this.waterfall.collapsed);
     this.element.setAttribute("aria-rowcount", this.list.length + 1);
     this.body.style.height = `${this.list.length * this.rowPx}px`;

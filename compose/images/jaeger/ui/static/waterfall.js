@@ -14,9 +14,9 @@ const LEAST_RANGE = 0.0005;
 /** The waterfall of one trace, at the end of an element of the page. */
 export class Waterfall {
   /**
-   * `options`: `find`, `span` (an id) and `range` ([from, to], shares of the trace) to begin with;
-   * `changed(state)` is told the same when they change; `searchFor` as for details(), `path` as for
-   * analyse().
+   * `options`: `find`, `span` (an id) and `range` ([from, to], shares of the trace) to begin with,
+   * and `chosen` (an id) and `collapsed` (ids) if need be; `changed(view)` is told the same when
+   * they change; `searchFor` as for details(), `path` as for analyse().
    */
   constructor(parent, trace, options = {}) {
     this.trace = trace;
@@ -26,7 +26,8 @@ export class Waterfall {
     this.range = {from: 0, to: 1};
     this.matches = new Set();
     this.chosen = null;
-    this.minimap = minimap(trace, this.facts, rowsOf(trace, new Set()), (from, to) => this.zoom(from, to));
+    this.ending = new AbortController();
+    this.minimap = minimap(trace, this.facts, rowsOf(trace, new Set()), (from, to) => this.zoom(from, to), this.ending.signal);
     this.rows = new SpanRows(this);
     this.tools = tools(this);
     this.panel = el("aside", {class: "wf-panel card", "aria-label": "Chosen span", hidden: true});
@@ -38,12 +39,21 @@ export class Waterfall {
   }
 
   begin() {
-    const {find, span, range} = this.options;
+    const {find, span, range, chosen, collapsed = []} = this.options;
+    const {byId} = this.trace;
     if (range) this.zoom(...range);
     else this.minimap.show(this.range);
     if (find) this.tools.setText(find);
+    this.collapsed = new Set(collapsed);
+    this.chosen = byId.get(chosen) ?? null;
     this.rows.update();
-    if (this.trace.byId.has(span)) this.choose(this.trace.byId.get(span), {isShown: true});
+    if (byId.has(span)) this.choose(byId.get(span), {isShown: true});
+  }
+
+  /** Leave the page, and the window's events alone from now on. */
+  destroy() {
+    this.ending.abort();
+    this.element.remove();
   }
 
   /** Make a span the chosen one: its row is marked, and its details open if they shall or are. */
@@ -99,8 +109,8 @@ export class Waterfall {
     if (!(last - first >= LEAST_RANGE)) return;
     this.range = {from: first, to: last};
     this.minimap.show(this.range);
-    this.rows?.update();
-    this.tools?.showRange(this.isZoomed);
+    this.rows.soon(true);
+    this.tools.showRange(this.isZoomed);
     this.tell();
   }
 
@@ -163,11 +173,19 @@ export class Waterfall {
     return spans.flatMap(one => this.facts.segments.get(one.id) ?? []);
   }
 
-  tell() {
-    this.options.changed?.({
+  /** What the reader has chosen: options to begin another waterfall with. */
+  get view() {
+    const shown = this.panel.hidden ? null : this.chosen.id;
+    return {
       find: this.text ?? "",
-      span: this.chosen && !this.panel.hidden ? this.chosen.id : null,
+      span: this.chosen ? shown : this.options.span ?? null,
       range: this.isZoomed ? [this.range.from, this.range.to] : null,
-    });
+      chosen: this.chosen?.id ?? null,
+      collapsed: [...this.collapsed],
+    };
+  }
+
+  tell() {
+    this.options.changed?.(this.view);
   }
 }
