@@ -31,7 +31,8 @@ def panel(page: Page) -> Locator:
 
 
 def kept(page: Page) -> dict[str, str]:
-    """What the page's address remembers."""
+    """What the page's address remembers, or will in a moment: as it does when it is left."""
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
     return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
 
 
@@ -192,6 +193,33 @@ def test_a_range_of_time_is_chosen_by_dragging_or_by_keys(
     assert kept(page) == {}
     page.get_by_role("slider", name="Start of the shown range").press("Shift+ArrowRight")
     assert kept(page) == {"range": "0.1-1"}
+
+
+def test_the_address_is_written_once_the_pointer_rests(
+    serve: Serve, open_page: OpenPage
+) -> None:
+    """Browsers refuse hundreds of changes; what is not written yet is when the page is left."""
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    page.evaluate(
+        """() => {
+          window.writes = 0;
+          const write = history.replaceState;
+          history.replaceState = function (...told) { window.writes += 1; write.apply(history, told); };
+        }"""
+    )
+    box = page.locator(".wf-minimap").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=40)
+    page.mouse.up()
+    page.wait_for_url("**range=*")
+    assert page.evaluate("window.writes") <= 2
+    row(page, "rerank").click()
+    page.goto(f"{pages.url}/compare")
+    page.go_back()
+    expect(panel(page).get_by_role("heading")).to_have_text("rerank")
 
 
 def test_of_a_large_trace_only_what_is_in_sight_is_drawn(serve: Serve, open_page: OpenPage) -> None:

@@ -9,6 +9,7 @@ import { parseTrace } from "./model.js";
 import { addressOf, writeTags } from "./query.js";
 import { failure, loading, notice } from "./states.js";
 import { stagesBar } from "./stages.js";
+import { remember, remembered } from "./trace_address.js";
 import { Waterfall } from "./waterfall.js";
 
 // Spans leave the services every five seconds.
@@ -129,20 +130,4 @@ function compareForm(id) {
     else input.setAttribute("aria-invalid", "true");
   });
   return form;
-}
-
-/** What an address remembers of a waterfall: the search as Jaeger's own pages do, span and range. */
-function remembered() {
-  const told = new URLSearchParams(location.search);
-  const range = (told.get("range") ?? "").split("-").map(Number);
-  return {find: told.get("uiFind") ?? "", span: told.get("span"), range: range.length === 2 && range[0] < range[1] ? range : null};
-}
-
-function remember({find, span, range}) {
-  const told = new URLSearchParams();
-  if (find) told.set("uiFind", find);
-  if (span) told.set("span", span);
-  if (range) told.set("range", range.map(share => Number(share.toFixed(5))).join("-"));
-  const text = told.toString();
-  history.replaceState(null, "", location.pathname + (text ? `?${text}` : ""));
 }
