@@ -5,9 +5,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lab.traces.spans import Trace
 from tests.browser.conftest import OpenPage, Serve
-from tests.browser.literal_pages import failed_query, large_trace, quick_query, slow_query
+from tests.browser.literal_pages import (
+    failed_query,
+    large_trace,
+    quick_query,
+    recent,
+    slow_query,
+)
 from tests.browser.readable import assert_readable
+from tests.lab.trace_literals import span, trace
 
 pytestmark = pytest.mark.browser
 
@@ -248,6 +256,38 @@ def test_a_trace_on_its_way_is_waited_for(serve: Serve, open_page: OpenPage) -> 
     expect(page.get_by_role("heading", name="Not here yet")).to_be_visible()
     pages.jaeger.traces.append(slow_query())
     expect(page.get_by_role("treegrid")).to_be_visible()
+
+
+def test_a_trace_that_came_in_part_grows(serve: Serve, open_page: OpenPage) -> None:
+    """Each service sends on a clock of its own; what the reader does meanwhile is kept."""
+    whole = slow_query(ago_us=4_300_000)
+    part = Trace.of(one for one in whole.spans if one.service == "gateway")
+    pages = serve(part)
+    page = open_page(pages.url + SLOW)
+    status = page.get_by_role("status").filter(has_text="on their way")
+    expect(status).to_contain_text(f"{len(part.spans)} spans so far")
+    row(page, "retrieve").click()
+    page.get_by_label("Search in this trace").press_sequentially("re")
+    page.get_by_label("Id of a trace to compare with").evaluate("one => { one.value = 'abc'; }")
+    pages.jaeger.traces[:] = [whole]
+    expect(page.locator("[data-span]")).to_have_count(len(whole.spans))
+    within = page.get_by_label("Search in this trace")
+    expect(within).to_be_focused()
+    within.press("r")
+    expect(within).to_have_value("rer")
+    expect(panel(page).get_by_role("heading")).to_have_text("retrieve")
+    expect(page.get_by_label("Id of a trace to compare with")).to_have_value("abc")
+    expect(status).to_have_count(0)
+    assert kept(page) == {"uiFind": "rer", "span": "02".zfill(16)}
+
+
+def test_a_trace_of_two_roots_is_not_torn(serve: Serve, open_page: OpenPage) -> None:
+    """Only a span whose parent is named and absent has lost it."""
+    lone = trace(span("01", None, 0, 9_000), span("02", None, 10_000, 11_000))
+    pages = serve(recent(lone, "a" * 32))
+    page = open_page(pages.url + SLOW)
+    expect(page.locator("[data-span]")).to_have_count(2)
+    expect(page.get_by_text("Without their parent")).to_have_count(0)
 
 
 def test_a_trace_that_does_not_come_is_told(serve: Serve, open_page: OpenPage) -> None:

@@ -27,6 +27,11 @@ export function traceOf(id, unordered) {
   };
 }
 
+/** The spans, but the trace's root, whose parent is absent. */
+export function orphans(trace) {
+  return trace.roots.filter(span => span !== trace.root && span.parentId && !trace.byId.has(span.parentId));
+}
+
 function measureDepth(roots) {
   const stack = roots.map(span => [span, 0]);
   while (stack.length) {

@@ -3,9 +3,11 @@
 import { trace as fetchTrace } from "./api.js";
 import { copyButton, el } from "./dom.js";
 import { datadogPage } from "./elsewhere.js";
+import { heldFocus } from "./focus.js";
+import { follow } from "./follow.js";
 import { ago, count, duration, moment, percent } from "./format.js";
 import { label } from "./labels.js";
-import { parseTrace } from "./model.js";
+import { orphans, parseTrace } from "./model.js";
 import { addressOf, writeTags } from "./query.js";
 import { failure, loading, notice } from "./states.js";
 import { stagesBar } from "./stages.js";
@@ -23,7 +25,9 @@ export async function tracePage(main, id) {
   main.replaceChildren(loading("the trace", 12));
   const again = () => tracePage(main, id);
   try {
-    show(main, parseTrace(await patiently(id, look => main.replaceChildren(notYet(id, look)))));
+    const trace = parseTrace(await patiently(id, look => main.replaceChildren(notYet(id, look))));
+    let shown = show(main, trace);
+    await follow(trace, more => { shown = showMore(main, more, shown); }, text => say(shown, text));
   } catch (problem) {
     if (problem.kind === "missing") main.replaceChildren(missing(id, again));
     else if (problem.kind) main.replaceChildren(failure(problem, again));
@@ -62,26 +66,56 @@ function missing(id, again) {
 }
 
 function show(main, trace) {
-  document.title = `${duration(trace.root.duration)} · ${trace.root.service}: ${label(trace.root)}`;
-  main.replaceChildren();
-  const place = el("div");
-  const waterfall = new Waterfall(place, trace, {
-    ...remembered(), changed: remember,
-    searchFor: (service, key, value) => addressOf({service, tags: writeTags({[key]: value}), lookback: "24h", limit: "20"}),
-  });
-  main.append(headline(trace), ...torn(trace), stagesBar(trace, span => reveal(waterfall, span)), slowest(trace, waterfall), place);
-  waterfall.rows.update();
+  const form = compareForm(trace.id);
+  const status = el("p", {class: "remark muted", role: "status", hidden: true});
+  const waterfall = draw(main, trace, {form, status}, remembered());
   if (waterfall.chosen) waterfall.rows.reveal(waterfall.chosen);
+  return {trace, form, status, waterfall};
 }
 
-function headline(trace) {
+/** The same page with more spans: what the reader has chosen, typed and scrolled to stays. */
+function showMore(main, trace, before) {
+  const {waterfall: old} = before;
+  const [top, panelTop, refocus] = [scrollY, old.panel.scrollTop, heldFocus(main)];
+  old.destroy();
+  const waterfall = draw(main, trace, before, {...old.view, range: sameTime(old.view.range, before.trace, trace)});
+  scrollTo(0, top);
+  waterfall.panel.scrollTop = panelTop;
+  refocus();
+  return {...before, trace, waterfall};
+}
+
+function draw(main, trace, {form, status}, view) {
+  document.title = `${duration(trace.root.duration)} · ${trace.root.service}: ${label(trace.root)}`;
+  const place = el("div");
+  const waterfall = new Waterfall(place, trace, {
+    ...view, changed: remember,
+    searchFor: (service, key, value) => addressOf({service, tags: writeTags({[key]: value}), lookback: "24h", limit: "20"}),
+  });
+  main.replaceChildren(headline(trace, form), status, ...torn(trace), stagesBar(trace, span => reveal(waterfall, span)), slowest(trace, waterfall), place);
+  waterfall.rows.update();
+  return waterfall;
+}
+
+/** A range of one trace as a range of another that begins or ends at other times. */
+function sameTime(range, before, now) {
+  const whole = now.end - now.start || 1;
+  return range && range.map(share => (before.start + share * (before.end - before.start) - now.start) / whole);
+}
+
+function say({status}, text) {
+  status.textContent = text;
+  status.hidden = !text;
+}
+
+function headline(trace, form) {
   const {root} = trace;
   const errors = trace.spans.filter(span => span.isError).length;
   const [user, cost] = ["user_id", "cost_usd"].map(key => root.attributes.get(key));
   return el("header", {class: "trace-head"},
     el("div", {class: "trace-title"},
       el("h1", {}, `${root.service}: ${label(root)} `, el("span", {class: "number", text: duration(root.duration)})),
-      compareForm(trace.id)),
+      form),
     el("ul", {class: "facts"},
       el("li", {}, "trace ", el("code", {class: "trace-id", text: trace.id}), copyButton(trace.id, "the trace's id")),
       el("li", {title: moment(root.start, true)}, `${moment(root.start)} `, el("span", {class: "muted", text: `(${ago(root.start)})`})),
@@ -93,7 +127,7 @@ function headline(trace) {
 }
 
 function torn(trace) {
-  const lost = trace.roots.filter(span => span !== trace.root);
+  const lost = orphans(trace);
   if (!lost.length) return [];
   const names = [...new Set(lost.map(span => `${label(span)} (${span.service})`))].join(", ");
   return [el("p", {class: "remark error-text", text: `Without their parent, which is still arriving or was lost: ${names}`})];
