@@ -91,6 +91,26 @@ def test_bars_are_solid_where_the_request_waited_for_the_span_itself(
     assert len(colours) == 3, "each service has a colour of its own"
 
 
+def test_thousands_of_short_calls_leave_their_caller_pale(
+    serve: Serve, open_page: OpenPage
+) -> None:
+    """What is solid is as long as the caller's own time, in a bounded number of pieces."""
+    reads = [span(f"{n:04}", "r", n * 1000, n * 1000 + 900, name="read") for n in range(1_999)]
+    pages = serve(recent(trace(span("r", None, 0, 2_000_000, name="loop"), *reads), "a" * 32))
+    page = open_page(pages.url + SLOW)
+    solid = row(page, "loop").locator(".wf-critical")
+    whole, *widths = (
+        box["width"]
+        for one in (row(page, "loop").locator(".wf-bar"), *solid.all())
+        if (box := one.bounding_box())
+    )
+    assert len(widths) <= 150
+    assert sum(widths) / whole == pytest.approx(0.1, abs=0.02)
+    read = row(page, "read").locator(".wf-critical").bounding_box()
+    assert read
+    assert read["width"] == pytest.approx(2, abs=0.1), "a span that can hardly be seen is solid"
+
+
 def test_a_collapsed_span_hides_what_is_below_and_shows_its_time(
     serve: Serve, open_page: OpenPage
 ) -> None:
@@ -104,7 +124,7 @@ def test_a_collapsed_span_hides_what_is_below_and_shows_its_time(
     assert "openai.generate" not in rows(page)
     expect(generate).to_have_attribute("aria-expanded", "false")
     expect(generate).to_contain_text("+2")
-    expect(solid).to_have_count(5)
+    expect(solid).to_have_count(1)
     page.get_by_role("button", name="Collapse all").click()
     assert rows(page) == ["POST /query", "retrieve", "rerank", "generate", "cache"]
     page.get_by_role("button", name="Expand all").click()
@@ -156,6 +176,8 @@ def test_details_hold_all_that_is_known(serve: Serve, open_page: OpenPage) -> No
         "exception.type",
     ):
         expect(told).to_contain_text(text)
+    stack = told.get_by_text("File one, line 1")
+    assert (stack.bounding_box() or {})["height"] > 2 * 14, "a stack trace has its lines"
     told.get_by_text("Resource (2)").click()
     expect(told).to_contain_text("process.pid")
     alike = told.get_by_role("link", name="Search for http.response.status_code=500")
@@ -312,6 +334,20 @@ def test_the_skip_link_leads_to_the_content(serve: Serve, open_page: OpenPage) -
     page.get_by_role("link", name="Skip to the content").press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
     assert urlsplit(page.url).path == SLOW
+
+
+def test_open_details_leave_the_last_row_to_be_seen(serve: Serve, open_page: OpenPage) -> None:
+    """In a narrow window they lie over its lower part, so the page ends later."""
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW, width=900, height=500)
+    row(page, "retrieve").click()
+    grid(page).press("End")
+    last, over = (
+        one.bounding_box() for one in (page.get_by_role("row", selected=True), panel(page))
+    )
+    assert last
+    assert over
+    assert last["y"] + last["height"] <= over["y"]
 
 
 @pytest.mark.parametrize("path", ["/trace/xyz", "/nothing/here"])
