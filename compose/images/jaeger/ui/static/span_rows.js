@@ -195,9 +195,10 @@ export class SpanRows {
     const whole = trace.end - trace.start || 1;
     this.lanePx = this.axis.getBoundingClientRect().width || this.lanePx;
     const marks = ticks(range.from * whole, range.to * whole, Math.max(2, this.lanePx / PIXELS_A_TICK));
+    const step = marks.length > 1 ? marks[1] - marks[0] : 1;
     const at = us => ({left: `${this.share(trace.start + us) * 100}%`});
     const labels = marks.filter(us => this.share(trace.start + us) < 0.97);
-    this.axis.replaceChildren(...labels.map(us => el("span", {class: "number", style: at(us), text: axisDuration(Math.round(us))})));
+    this.axis.replaceChildren(...labels.map(us => el("span", {class: "number", style: at(us), text: axisDuration(us, step)})));
     this.lines.replaceChildren(...marks.map(us => el("i", {style: at(us)})));
   }
 
