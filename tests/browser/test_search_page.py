@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.literal_pages import failed_query, quick_query, slow_query
@@ -107,6 +107,22 @@ def test_errors_and_torn_traces_are_marked(serve: Serve, open_page: OpenPage) ->
     expect(page.locator(".trace-item")).to_contain_text("1 error")
     expect(page.locator(".trace-item")).to_contain_text("spans without parent")
     expect(page.locator("circle.error")).to_have_count(1)
+
+
+def test_a_trace_that_cannot_be_read_hides_no_other(serve: Serve, open_page: OpenPage) -> None:
+    """It is told that one is missing."""
+    pages = serve(quick_query(), slow_query())
+    page = open_page("about:blank")
+
+    def spoil(route: Route) -> None:
+        told = route.fetch().json()
+        told["data"][0]["processes"] = {}
+        route.fulfill(json=told)
+
+    page.route("**/api/traces?*", spoil)
+    page.goto(f"{pages.url}/search")
+    assert listed(page) == ["203 ms"]
+    expect(page.get_by_text("1 trace can't be read")).to_be_visible()
 
 
 def test_two_chosen_traces_are_compared(serve: Serve, open_page: OpenPage) -> None:

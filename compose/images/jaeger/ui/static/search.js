@@ -42,13 +42,29 @@ async function find(results, query, colours, again) {
   results.setAttribute("aria-busy", "true");
   results.replaceChildren(loading("traces"));
   try {
-    const found = (await traces(apiQuery(query))).map(overview);
+    const told = await traces(apiQuery(query));
+    const found = told.map(readable).filter(Boolean);
     document.title = `${count(found.length, "trace")} · ${query.service}`;
-    results.replaceChildren(...(found.length ? listing(found, query, colours) : [nothing(query)]));
+    results.replaceChildren(
+      ...unreadable(told.length - found.length),
+      ...(found.length ? listing(found, query, colours) : told.length ? [] : [nothing(query)]));
   } catch (problem) {
     results.replaceChildren(failure(problem, again));
   }
   results.removeAttribute("aria-busy");
+}
+
+/** One trace that can't be read is no reason to show none. */
+function readable(told) {
+  try {
+    return overview(told);
+  } catch {
+    return null;
+  }
+}
+
+function unreadable(number) {
+  return number ? [el("p", {class: "remark error-text", role: "status", text: `${count(number, "trace")} can't be read, and so not shown.`})] : [];
 }
 
 function listing(found, query, colours) {
