@@ -131,6 +131,20 @@ def test_a_collapsed_span_hides_what_is_below_and_shows_its_time(
     assert len(rows(page)) == 11
 
 
+def test_a_choice_that_is_collapsed_away_goes_to_what_hides_it(
+    serve: Serve, open_page: OpenPage
+) -> None:
+    """And the keys go on from there."""
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    row(page, "openai.generate").click()
+    page.get_by_role("button", name="Collapse all").click()
+    expect(page.get_by_role("row", selected=True)).to_contain_text("generate")
+    expect(panel(page).get_by_role("heading")).to_have_text("generate")
+    grid(page).press("ArrowDown")
+    expect(page.get_by_role("row", selected=True)).to_contain_text("cache")
+
+
 def test_it_can_be_walked_by_keys_alone(serve: Serve, open_page: OpenPage) -> None:
     """Down, into the details and back, close, zoom in and out; the address keeps it."""
     pages = serve(slow_query())
@@ -202,6 +216,17 @@ def test_a_search_within_marks_steps_and_opens(serve: Serve, open_page: OpenPage
     expect(again.locator(".found .wf-title")).to_have_text("SELECT passages")
 
 
+def test_a_search_within_finds_what_is_shown(serve: Serve, open_page: OpenPage) -> None:
+    """A client's call by its name with what it speaks to, a span by its process."""
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    within = page.get_by_label("Search in this trace")
+    within.fill("POST retriever")
+    expect(page.locator(".found .wf-title")).to_have_text("POST retriever")
+    within.fill("process.pid=7")
+    expect(page.locator(".wf-said")).to_have_text("11 of 11")
+
+
 def test_a_range_of_time_is_chosen_by_dragging_or_by_keys(
     serve: Serve, open_page: OpenPage
 ) -> None:
@@ -223,6 +248,18 @@ def test_a_range_of_time_is_chosen_by_dragging_or_by_keys(
     assert kept(page) == {}
     page.get_by_role("slider", name="Start of the shown range").press("Shift+ArrowRight")
     assert kept(page) == {"range": "0.1-1"}
+
+
+def test_the_shortest_range_is_kept_and_moved(serve: Serve, open_page: OpenPage) -> None:
+    """Its start doesn't jump back when it is moved on, and a shared address still shows it."""
+    pages = serve(slow_query())
+    page = open_page(f"{pages.url}{SLOW}?range=0.4-0.402")
+    start = page.get_by_role("slider", name="Start of the shown range")
+    start.press("ArrowRight")
+    assert kept(page) == {"range": "0.4015-0.402"}
+    again = open_page(page.url)
+    expect(again.get_by_role("button", name="Whole trace")).to_be_visible()
+    assert kept(again) == {"range": "0.4015-0.402"}
 
 
 def test_the_address_is_written_once_the_pointer_rests(
@@ -310,6 +347,21 @@ def test_a_trace_of_two_roots_is_not_torn(serve: Serve, open_page: OpenPage) -> 
     page = open_page(pages.url + SLOW)
     expect(page.locator("[data-span]")).to_have_count(2)
     expect(page.get_by_text("Without their parent")).to_have_count(0)
+
+
+def test_spans_that_are_each_others_parents_are_shown(serve: Serve, open_page: OpenPage) -> None:
+    """The first of them as a root, beside the trace's own, with whom the walk ends."""
+    cycle = trace(
+        span("01", None, 0, 9_000, name="request"),
+        span("02", "03", 1_000, 30_000, name="egg"),
+        span("03", "02", 2_000, 3_000, name="hen"),
+    )
+    pages = serve(recent(cycle, "a" * 32))
+    page = open_page(pages.url + SLOW)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("request")
+    assert rows(page) == ["request", "egg", "hen"]
+    row(page, "hen").click()
+    expect(panel(page).get_by_role("heading")).to_have_text("hen")
 
 
 def test_a_trace_that_does_not_come_is_told(serve: Serve, open_page: OpenPage) -> None:

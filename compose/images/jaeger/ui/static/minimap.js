@@ -6,8 +6,12 @@ import { colourOf } from "./labels.js";
 
 const HEIGHT_PX = 54;
 const PATH_PX = 8;
+// A press that moves less is a click.
 const LEAST_DRAG = 0.004;
 const STEP = 0.01;
+
+/** The shortest range that can be shown, as a share of the trace. */
+export const LEAST_RANGE = 0.0005;
 
 /**
  * `{element, show(range)}`: `rows` are the spans from top to bottom; `choose(from, to)` is told a
@@ -48,8 +52,8 @@ export function minimap(trace, facts, rows, choose, signal) {
   }
 
   function moveSide(side, to) {
-    if (side === "from") choose(Math.min(to, shown.to - LEAST_DRAG), shown.to);
-    else choose(shown.from, Math.max(to, shown.from + LEAST_DRAG));
+    if (side === "from") choose(Math.min(to, shown.to - LEAST_RANGE), shown.to);
+    else choose(shown.from, Math.max(to, shown.from + LEAST_RANGE));
   }
 
   dragging(element, handles, moveSide, choose);

@@ -28,7 +28,7 @@ function write() {
   const told = new URLSearchParams();
   if (find) told.set("uiFind", find);
   if (span) told.set("span", span);
-  if (range) told.set("range", range.map(share => Number(share.toFixed(5))).join("-"));
+  if (range) told.set("range", range.map(share => Number(share.toFixed(6))).join("-"));
   const text = told.toString();
   history.replaceState(null, "", location.pathname + (text ? `?${text}` : ""));
 }

@@ -4,12 +4,13 @@
 import { analyse } from "./analysis.js";
 import { details } from "./details.js";
 import { el } from "./dom.js";
-import { minimap } from "./minimap.js";
+import { LEAST_RANGE, minimap } from "./minimap.js";
 import { above, matching, rowsOf, withBelow } from "./rows.js";
 import { SpanRows } from "./span_rows.js";
 import { tools } from "./tools.js";
 
-const LEAST_RANGE = 0.0005;
+// What rounding, also of the address, may take from the shortest range.
+const ROUNDING = 2e-6;
 
 /** The waterfall of one trace, at the end of an element of the page. */
 export class Waterfall {
@@ -89,7 +90,17 @@ export class Waterfall {
   toggle(span, isCollapsed = !this.collapsed.has(span.id)) {
     if (isCollapsed && span.children.length) this.collapsed.add(span.id);
     else this.collapsed.delete(span.id);
+    this.keepChoiceInSight();
     this.rows.update();
+  }
+
+  /** A choice that is collapsed away goes to what hides it: the keys go on from there. */
+  keepChoiceInSight() {
+    const hiding = this.chosen && above(this.trace, this.chosen).findLast(one => this.collapsed.has(one.id));
+    if (!hiding) return;
+    this.chosen = hiding;
+    if (!this.panel.hidden) this.open(false);
+    this.tell();
   }
 
   expandAll() {
@@ -100,13 +111,14 @@ export class Waterfall {
   /** Leave only the longest root's children to be seen. */
   collapseAll() {
     this.collapsed = new Set(this.trace.spans.filter(span => span.children.length && span !== this.trace.root).map(span => span.id));
+    this.keepChoiceInSight();
     this.rows.update();
   }
 
   /** Show a range of time, in shares of the trace. */
   zoom(from, to) {
     const [first, last] = [Math.max(0, from), Math.min(1, to)];
-    if (!(last - first >= LEAST_RANGE)) return;
+    if (!(last - first >= LEAST_RANGE - ROUNDING)) return;
     this.range = {from: first, to: last};
     this.minimap.show(this.range);
     this.rows.soon(true);
