@@ -75,6 +75,8 @@ def test_tags_are_read_as_people_write_them_and_back(scripts: Page) -> None:
         'a=1  note="two words" error': {"a": "1", "note": "two words", "error": "true"},
         r'said="a \"b\""': {"said": 'a "b"'},
         "empty=": {"empty": ""},
+        r'"two words"=1 "a \"b\""=2 "x=y"=3': {"two words": "1", 'a "b"': "2", "x=y": "3"},
+        "url=/a?b=c": {"url": "/a?b=c"},
         "": {},
     }
     read = """texts => import('/static/query.js').then(({ readTags, writeTags }) =>
