@@ -402,6 +402,20 @@ def test_open_details_leave_the_last_row_to_be_seen(serve: Serve, open_page: Ope
     assert last["y"] + last["height"] <= over["y"]
 
 
+def test_what_happened_is_told_in_words(serve: Serve, open_page: OpenPage) -> None:
+    """That an id is copied, and why one can't be compared with."""
+    pages = serve(slow_query())
+    page = open_page(pages.url + SLOW)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the trace's id").click()
+    expect(page.get_by_role("button", name="Copied the trace's id")).to_be_visible()
+    page.get_by_label("Id of a trace to compare with").fill("xyz")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("alert")).to_contain_text("up to 32 digits")
+    expect(page.get_by_label("Id of a trace to compare with")).to_be_focused()
+    assert_readable(page)
+
+
 @pytest.mark.parametrize("path", ["/trace/xyz", "/nothing/here"])
 def test_an_address_of_nothing_says_so(serve: Serve, open_page: OpenPage, path: str) -> None:
     """And leads to the search."""
@@ -424,6 +438,17 @@ def test_it_is_readable(
     expect(panel(page)).to_be_visible()
     expect(page.get_by_text("SELECT passages").first).to_be_in_viewport()
     assert_readable(page)
+
+
+def test_an_answer_that_was_broken_off_is_asked_for_again(
+    serve: Serve, open_page: OpenPage, page_problems: list[str]
+) -> None:
+    """Also if a part of it had come."""
+    pages = serve(slow_query())
+    pages.broken_off = 1
+    page = open_page(pages.url + SLOW)
+    expect(page.get_by_role("treegrid")).to_be_visible()
+    page_problems.clear()
 
 
 def test_a_file_that_was_broken_off_is_loaded_again(

@@ -7,7 +7,7 @@ import { coloursOf } from "./labels.js";
 import { addressOf, apiQuery, faults, readQuery } from "./query.js";
 import { scatterPlot } from "./scatter.js";
 import { searchForm } from "./search_form.js";
-import { failure, loading, notice } from "./states.js";
+import { againButton, failure, loading, notice } from "./states.js";
 import { ORDERS, overview, traceList } from "./trace_list.js";
 
 const FIRST_CHOICE = "gateway";
@@ -116,5 +116,5 @@ function mistaken(wrong) {
 function noServices(again) {
   return notice("No trace has arrived yet", [
     ["Jaeger is up, but no service has sent a span to it. ", el("code", {text: "invoke traffic"}), " sends queries; one in ten is traced."],
-  ], {actions: [el("button", {type: "button", class: "primary", text: "Look again", on: {click: again}})]});
+  ], {actions: [againButton("Look again", again)]});
 }

@@ -9,7 +9,7 @@ import { ago, count, duration, moment, percent } from "./format.js";
 import { label } from "./labels.js";
 import { orphans, parseTrace } from "./model.js";
 import { addressOf, writeTags } from "./query.js";
-import { failure, loading, notice } from "./states.js";
+import { againButton, failure, loading, notice } from "./states.js";
 import { stagesBar } from "./stages.js";
 import { remember, remembered } from "./trace_address.js";
 import { Waterfall } from "./waterfall.js";
@@ -60,7 +60,7 @@ function missing(id, again) {
     [el("code", {text: id})],
     ["Only one query in ten is kept, unless its caller asks for it; a trace is forgotten after 30 days, and with ", el("code", {text: "invoke down --volumes"}), "."],
   ], {actions: [
-    el("button", {type: "button", class: "primary", text: "Look again", on: {click: again}}),
+    againButton("Look again", again),
     el("a", {class: "button", href: "/search", text: "Search for traces"}),
   ]});
 }
@@ -152,16 +152,18 @@ function reveal(waterfall, span) {
 }
 
 function compareForm(id) {
-  const input = el("input", {id: "other", placeholder: "Another trace's id", autocomplete: "off", spellcheck: "false", class: "mono"});
+  const input = el("input", {id: "other", placeholder: "Another trace's id", autocomplete: "off", spellcheck: "false", class: "mono", "aria-describedby": "other-fault"});
+  const fault = el("p", {id: "other-fault", class: "error-text", role: "alert"});
   const form = el("form", {class: "compare-form"}, el("label", {class: "unseen", for: "other", text: "Id of a trace to compare with"}), input,
-    el("button", {text: "Compare"}));
+    el("button", {text: "Compare"}), fault);
   form.addEventListener("submit", event => {
     event.preventDefault();
     const other = input.value.trim().toLowerCase().padStart(32, "0");
     const isId = TRACE_ID.test(other) && input.value.trim();
-    input.toggleAttribute("aria-invalid", false);
+    input.setAttribute("aria-invalid", String(!isId));
+    fault.textContent = isId ? "" : "Give an id: up to 32 digits of 0-9 and a-f.";
     if (isId) location.assign(`/trace/${id}...${other}`);
-    else input.setAttribute("aria-invalid", "true");
+    else input.focus();
   });
   return form;
 }
