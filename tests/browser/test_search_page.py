@@ -1,7 +1,7 @@
 """/search over a few literal traces: form, plot, list, and what there is to see without any."""
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -126,7 +126,7 @@ def test_a_trace_that_cannot_be_read_hides_no_other(serve: Serve, open_page: Ope
 
 
 def test_the_operations_are_those_of_the_service(serve: Serve, open_page: OpenPage) -> None:
-    """None until they are there, and a former service's don't take their place when they are late."""
+    """None until they are there; a former service's that are late don't take their place."""
     pages = serve(quick_query())
     page = open_page(f"{pages.url}/search")
     listed(page)
@@ -149,7 +149,8 @@ def test_a_range_of_time_left_alone_stays_the_same(serve: Serve, open_page: Open
     """To the microsecond, which its fields don't show; an edited one is as it is edited."""
     pages = serve(slow_query())
     given = {"start": "1700000000123456", "end": "1700000060654321"}
-    page = open_page(f"{pages.url}/search?service=gateway&start={given['start']}&end={given['end']}")
+    address = f"{pages.url}/search?service=gateway&{urlencode(given)}"
+    page = open_page(address)
     page.get_by_label("At most").fill("7")
     page.get_by_role("button", name="Find traces").click()
     page.wait_for_url("**limit=7*")

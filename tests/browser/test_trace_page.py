@@ -190,8 +190,9 @@ def test_details_hold_all_that_is_known(serve: Serve, open_page: OpenPage) -> No
         "exception.type",
     ):
         expect(told).to_contain_text(text)
-    stack = told.get_by_text("File one, line 1")
-    assert (stack.bounding_box() or {})["height"] > 2 * 14, "a stack trace has its lines"
+    stack = told.get_by_text("File one, line 1").bounding_box()
+    assert stack
+    assert stack["height"] > 2 * 14, "a stack trace has its lines"
     told.get_by_text("Resource (2)").click()
     expect(told).to_contain_text("process.pid")
     alike = told.get_by_role("link", name="Search for http.response.status_code=500")
@@ -262,9 +263,7 @@ def test_the_shortest_range_is_kept_and_moved(serve: Serve, open_page: OpenPage)
     assert kept(again) == {"range": "0.4015-0.402"}
 
 
-def test_the_address_is_written_once_the_pointer_rests(
-    serve: Serve, open_page: OpenPage
-) -> None:
+def test_the_address_is_written_once_the_pointer_rests(serve: Serve, open_page: OpenPage) -> None:
     """Browsers refuse hundreds of changes; what is not written yet is when the page is left."""
     pages = serve(slow_query())
     page = open_page(pages.url + SLOW)
@@ -272,7 +271,10 @@ def test_the_address_is_written_once_the_pointer_rests(
         """() => {
           window.writes = 0;
           const write = history.replaceState;
-          history.replaceState = function (...told) { window.writes += 1; write.apply(history, told); };
+          history.replaceState = function (...told) {
+            window.writes += 1;
+            write.apply(history, told);
+          };
         }"""
     )
     box = page.locator(".wf-minimap").bounding_box()

@@ -17,7 +17,8 @@ const examples = document.getElementById("examples");
 const result = document.getElementById("result");
 const status = document.getElementById("status");
 // Not what the fields hold: a browser may have put back what they held before a reload.
-const usual = {model: ([...model.options].find(one => one.defaultSelected) ?? model.options[0]).value, topK: topK.defaultValue};
+const first = [...model.options].find(one => one.defaultSelected) ?? model.options[0];
+const usual = {model: first.value, topK: topK.defaultValue};
 
 let asking = null; // ends what is being asked or waited for now
 
@@ -41,7 +42,9 @@ function address(request) {
 function fill(search) {
   const found = new URLSearchParams(search);
   set({
-    question: found.get("q") ?? "", model: found.get("model") ?? usual.model, topK: found.get("top_k") ?? usual.topK,
+    question: found.get("q") ?? "",
+    model: found.get("model") ?? usual.model,
+    topK: found.get("top_k") ?? usual.topK,
     trace: found.get("trace") === "1", fresh: found.get("fresh") === "1",
   });
 }
@@ -135,7 +138,9 @@ function show(request, outcome) {
   };
   const answered = code === 200 && said;
   const side = answered || told
-    ? [traceCard({told, cached: Boolean(said?.cached), atMs, again: () => again({trace: true}), signal: asking.signal})] : [];
+    ? [traceCard({
+      told, cached: Boolean(said?.cached), atMs, again: () => again({trace: true}), signal: asking.signal,
+    })] : [];
   if (answered) side.push(timeCard(said), costCard(said, request.model));
   result.replaceChildren(
     answered ? answerCard(request, said) : problem(outcome, () => again({})),

@@ -31,7 +31,8 @@ function fill(element, attributes, children) {
 /** A button that copies a text, and says so: to those who hear the page, too. */
 export function copyButton(text, what) {
   const said = el("span", {text: "Copy"});
-  const button = el("button", {type: "button", class: "quiet", "aria-live": "polite"}, said, el("span", {class: "unseen", text: ` ${what}`}));
+  const button = el("button", {type: "button", class: "quiet", "aria-live": "polite"},
+    said, el("span", {class: "unseen", text: ` ${what}`}));
   button.addEventListener("click", async () => {
     const isDone = await navigator.clipboard.writeText(text).then(() => true, () => false);
     said.textContent = isDone ? "Copied" : "Can't copy";

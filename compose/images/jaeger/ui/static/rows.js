@@ -29,7 +29,7 @@ export function withBelow(span) {
   return found;
 }
 
-/** The ids of spans in whose name, as shown or as sent, service, attributes, resource or events a text is found. */
+/** The ids of spans that hold a text: their name as shown or as sent, service, attributes, resource, events. */
 export function matching(trace, text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return new Set();
@@ -44,7 +44,8 @@ function haystack(span) {
   if (span.haystack === undefined) {
     const told = map => [...map].map(([key, value]) => `${key}=${value}`);
     const events = span.events.flatMap(event => [event.name, ...told(event.attributes)]);
-    span.haystack = [label(span), span.name, span.service, span.id, ...told(span.attributes), ...told(span.resource), ...events].join("\n").toLowerCase();
+    const names = [label(span), span.name, span.service, span.id];
+    span.haystack = [...names, ...told(span.attributes), ...told(span.resource), ...events].join("\n").toLowerCase();
   }
   return span.haystack;
 }

@@ -64,7 +64,8 @@ function readable(told) {
 }
 
 function unreadable(number) {
-  return number ? [el("p", {class: "remark error-text", role: "status", text: `${count(number, "trace")} can't be read, and so not shown.`})] : [];
+  const told = `${count(number, "trace")} can't be read, and so not shown.`;
+  return number ? [el("p", {class: "remark error-text", role: "status", text: told})] : [];
 }
 
 function listing(found, query, colours) {

@@ -92,7 +92,8 @@ function draw(main, trace, {form, status}, view) {
     ...view, changed: remember,
     searchFor: (service, key, value) => addressOf({service, tags: writeTags({[key]: value}), lookback: "24h", limit: "20"}),
   });
-  main.replaceChildren(headline(trace, form), status, ...torn(trace), stagesBar(trace, span => reveal(waterfall, span)), slowest(trace, waterfall), place);
+  const stages = stagesBar(trace, span => reveal(waterfall, span));
+  main.replaceChildren(headline(trace, form), status, ...torn(trace), stages, slowest(trace, waterfall), place);
   waterfall.rows.update();
   return waterfall;
 }
