@@ -99,6 +99,7 @@ def test_thousands_of_short_calls_leave_their_caller_pale(
     pages = serve(recent(trace(span("r", None, 0, 2_000_000, name="loop"), *reads), "a" * 32))
     page = open_page(pages.url + SLOW)
     solid = row(page, "loop").locator(".wf-critical")
+    expect(solid.first).to_be_attached()
     whole, *widths = (
         box["width"]
         for one in (row(page, "loop").locator(".wf-bar"), *solid.all())
