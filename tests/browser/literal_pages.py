@@ -47,7 +47,7 @@ def failed_query() -> Trace:
         {
             "exception.type": "OperationalError",
             "exception.message": "database is locked",
-            "exception.stacktrace": "File one, line 1\n  File two, line 2",
+            "exception.stacktrace": "at f\n  at g",
         },
     )
     failed = replace(locked, attributes=told, events=(thrown,), is_error=True)
