@@ -3,10 +3,11 @@
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
 
 from services.common.fields import MAX_QUESTION_CHARS, MAX_TOP_K, Model
 from services.gateway.models import QueryRequest
@@ -33,6 +34,15 @@ class Page:
     async def get(self) -> HTMLResponse:
         """A page to ask a question and see its trace."""
         return HTMLResponse(self._document, headers=self._headers)
+
+
+class PageFiles(StaticFiles):
+    """What the document loads: asked for anew like itself, as scripts of two versions don't fit."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response
 
 
 def origin(url: str) -> str:

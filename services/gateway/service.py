@@ -9,7 +9,6 @@ import httpx
 from fastapi import FastAPI, Header
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
 
 from services.common import problems, readiness
 from services.common.app import application
@@ -18,7 +17,7 @@ from services.gateway import upstream
 from services.gateway.audit import Audit
 from services.gateway.cache import Cache, CacheUnavailableError
 from services.gateway.models import QueryAnswer, QueryRequest
-from services.gateway.page import WEB, Page
+from services.gateway.page import WEB, Page, PageFiles
 from services.gateway.pipeline import Pipeline
 from services.gateway.settings import Settings
 from services.gateway.upstream import Upstream
@@ -88,6 +87,6 @@ def create_app(settings: Settings, client: httpx.AsyncClient | None = None) -> F
     app.post("/query", responses=problems.DOCUMENTED)(gateway.query)
     app.get("/queries/{trace_id}", responses=problems.DOCUMENTED)(gateway.kept_request)
     app.get("/", response_class=HTMLResponse, include_in_schema=False)(Page(settings).get)
-    app.mount("/web", StaticFiles(directory=WEB))
+    app.mount("/web", PageFiles(directory=WEB))
     app.get("/readyz", tags=["operation"])(gateway.readyz)
     return app

@@ -44,7 +44,11 @@ def failed_query() -> Trace:
     thrown = Event(
         locked.start_us + 9_000,
         "exception",
-        {"exception.type": "OperationalError", "exception.message": "database is locked"},
+        {
+            "exception.type": "OperationalError",
+            "exception.message": "database is locked",
+            "exception.stacktrace": "at f\n  at g",
+        },
     )
     failed = replace(locked, attributes=told, events=(thrown,), is_error=True)
     return recent(

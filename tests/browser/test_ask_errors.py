@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -16,6 +17,7 @@ from tests.services.servers import Running
 pytestmark = pytest.mark.browser
 
 NOBODY = "127.0.0.1:1"
+UNSAMPLED = f"00-{'ab' * 16}-{'cd' * 8}-00"
 
 
 @pytest.fixture
@@ -82,6 +84,32 @@ def test_a_refused_question_names_the_field(
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("(422)")
     expect(alert.get_by_role("listitem")).to_contain_text(["question String should have at least"])
+    page_problems.clear()
+
+
+def test_asking_again_asks_what_is_shown(
+    alone: Running, open_page: OpenPage, page_problems: list[str]
+) -> None:
+    """Whatever has been typed since; the traced one too."""
+    page = open_page(alone.server.url)
+    sent: list[Any] = []
+
+    def refuse(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        route.fulfill(status=500, body="no", headers={"traceresponse": UNSAMPLED})
+
+    page.route("**/query", refuse)
+    ask(page)
+    box = page.get_by_label("Ask about Python")
+    for button in ("Try again", "Ask again, traced"):
+        box.fill("Something else?")
+        page.get_by_label("Passages").fill("2")
+        with page.expect_response("**/query"):
+            page.get_by_role("button", name=button).click()
+        expect(box).to_have_value("Is anybody there?")
+    expect(page.get_by_label("Trace this one")).to_be_checked()
+    assert [one["question"] for one in sent] == ["Is anybody there?"] * 3
+    assert sent[0]["top_k"] == sent[2]["top_k"] != 2
     page_problems.clear()
 
 

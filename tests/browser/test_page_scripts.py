@@ -75,6 +75,8 @@ def test_tags_are_read_as_people_write_them_and_back(scripts: Page) -> None:
         'a=1  note="two words" error': {"a": "1", "note": "two words", "error": "true"},
         r'said="a \"b\""': {"said": 'a "b"'},
         "empty=": {"empty": ""},
+        r'"two words"=1 "a \"b\""=2 "x=y"=3': {"two words": "1", 'a "b"': "2", "x=y": "3"},
+        "url=/a?b=c": {"url": "/a?b=c"},
         "": {},
     }
     read = """texts => import('/static/query.js').then(({ readTags, writeTags }) =>
@@ -131,3 +133,18 @@ def test_durations_have_three_figures(scripts: Page) -> None:
     }
     told = "all => import('/static/format.js').then(m => all.map(us => m.duration(us)))"
     assert scripts.evaluate(told, list(cases)) == list(cases.values())
+
+
+def test_marks_of_an_axis_differ_however_close_they_are(scripts: Page) -> None:
+    """They have the digits that their distance needs, and none that say nothing."""
+    told = """given => import('/static/format.js').then(({ ticks, axisDuration }) =>
+      given.map(([from, to]) => {
+        const marks = ticks(from, to, 4);
+        return marks.map(us => axisDuration(us, marks[1] - marks[0]));
+      }))"""
+    assert scripts.evaluate(told, [[0, 4e6], [4_203_010, 4_203_050], [0, 1_200], [10, 10.4]]) == [
+        ["0", "1 s", "2 s", "3 s", "4 s"],
+        ["4.20301 s", "4.20302 s", "4.20303 s", "4.20304 s", "4.20305 s"],
+        ["0", "500 µs", "1 ms"],
+        ["10 µs", "10.1 µs", "10.2 µs", "10.3 µs", "10.4 µs"],
+    ]

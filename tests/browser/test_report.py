@@ -125,6 +125,43 @@ def test_the_replay_is_there_as_a_waterfall(report: str, open_page: OpenPage) ->
     expect(page.get_by_role("complementary", name="Chosen span")).to_contain_text("140 ms")
 
 
+def test_a_trace_no_longer_shown_leaves_the_window_alone(report: str, open_page: OpenPage) -> None:
+    """Each choice of a trace makes one waterfall, and the one before goes with its listeners."""
+    page = open_page("about:blank")
+    page.add_init_script(
+        """window.heard = 0;
+        const listen = window.addEventListener;
+        window.addEventListener = function (name, run, options) {
+          if (name === "scroll") {
+            window.heard += 1;
+            options.signal?.addEventListener("abort", () => { window.heard -= 1; });
+          }
+          listen.call(window, name, run, options);
+        };"""
+    )
+    page.goto(report)
+    choice = page.get_by_label("Trace", exact=True)
+    for title in ("The original, 4.20 s", *[choice.locator("option").first.inner_text()] * 2):
+        choice.select_option(title)
+    assert page.evaluate("window.heard") == 1
+    expect(page.get_by_role("region", name="Waterfall")).to_have_count(1)
+
+
+def test_a_walk_zooms_to_what_is_too_narrow(tmp_path: Path, open_page: OpenPage) -> None:
+    """A thousandth of its caller is not drawn beside it."""
+    whole = node("loop", 10_000, node("heavy", 9_990), node("tiny", 1))
+    file = tmp_path / "narrow.html"
+    graph = FlameGraph("retriever", None, whole, 12)
+    file.write_text(render(replace(report_data(), flame_graphs=(graph,))))
+    page = open_page(file.as_uri())
+    graphs = page.get_by_role("tree", name="Flame graph")
+    for key in ("ArrowDown", "ArrowRight"):
+        graphs.press(key)
+    expect(line(page)).to_contain_text("tiny")
+    expect(frame(page, "tiny")).to_be_visible()
+    expect(frame(page, "tiny")).to_have_class("frame whole active")
+
+
 def test_a_recursion_of_a_thousand_levels_is_drawn(tmp_path: Path, open_page: OpenPage) -> None:
     """And text of names stays text."""
     deep: FlameNode = node("</script><b>leaf</b>", 1000, file="services/x.py", line=3)

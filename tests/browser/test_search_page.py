@@ -1,10 +1,10 @@
 """/search over a few literal traces: form, plot, list, and what there is to see without any."""
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.literal_pages import failed_query, quick_query, slow_query
@@ -109,6 +109,58 @@ def test_errors_and_torn_traces_are_marked(serve: Serve, open_page: OpenPage) ->
     expect(page.locator("circle.error")).to_have_count(1)
 
 
+def test_a_trace_that_cannot_be_read_hides_no_other(serve: Serve, open_page: OpenPage) -> None:
+    """It is told that one is missing."""
+    pages = serve(quick_query(), slow_query())
+    page = open_page("about:blank")
+
+    def spoil(route: Route) -> None:
+        told = route.fetch().json()
+        told["data"][0]["processes"] = {}
+        route.fulfill(json=told)
+
+    page.route("**/api/traces?*", spoil)
+    page.goto(f"{pages.url}/search")
+    assert listed(page) == ["203 ms"]
+    expect(page.get_by_text("1 trace can't be read")).to_be_visible()
+
+
+def test_the_operations_are_those_of_the_service(serve: Serve, open_page: OpenPage) -> None:
+    """None until they are there; a former service's that are late don't take their place."""
+    pages = serve(quick_query())
+    page = open_page(f"{pages.url}/search")
+    listed(page)
+    held: list[Route] = []
+    page.route("**/services/retriever/operations", lambda route: held.append(route))
+    operation = page.get_by_label("Operation")
+    options = operation.locator("option")
+    expect(options).not_to_have_text(["all"])
+    page.get_by_label("Service").select_option("retriever")
+    expect(options).to_have_text(["all"])
+    page.get_by_label("Service").select_option("gateway")
+    expect(operation).to_contain_text("POST /query")
+    with page.expect_response("**/services/retriever/operations"):
+        held[0].fulfill(json={"data": ["late"]})
+    page.wait_for_timeout(100)
+    expect(operation).to_contain_text("POST /query")
+
+
+def test_a_range_of_time_left_alone_stays_the_same(serve: Serve, open_page: OpenPage) -> None:
+    """To the microsecond, which its fields don't show; an edited one is as it is edited."""
+    pages = serve(slow_query())
+    given = {"start": "1700000000123456", "end": "1700000060654321"}
+    address = f"{pages.url}/search?service=gateway&{urlencode(given)}"
+    page = open_page(address)
+    page.get_by_label("At most").fill("7")
+    page.get_by_role("button", name="Find traces").click()
+    page.wait_for_url("**limit=7*")
+    assert {name: asked(page)[name] for name in given} == given
+    page.get_by_label("Until").fill("2023-11-14T22:15:00")
+    page.get_by_role("button", name="Find traces").click()
+    page.wait_for_url("**end=1700000100000000*")
+    assert asked(page)["start"] == given["start"]
+
+
 def test_two_chosen_traces_are_compared(serve: Serve, open_page: OpenPage) -> None:
     """One is not enough."""
     pages = serve(quick_query(), slow_query())
@@ -162,6 +214,7 @@ def test_a_jaeger_that_is_ill_is_told_and_tried_again(
     expect(page.get_by_role("alert")).to_contain_text("Jaeger can't answer")
     pages.status = 200
     page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("main")).to_be_focused()
     assert listed(page) == ["4.20 s"]
     page_problems.clear()
 

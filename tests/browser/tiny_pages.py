@@ -18,10 +18,14 @@ UI = ROOT / "compose" / "images" / "jaeger" / "ui"
 
 @dataclass
 class TinyPages:
-    """What is served. ``status`` other than 200: Jaeger is ill."""
+    """What is served.
+
+    ``status`` other than 200: Jaeger is ill. Of the next ``broken_off`` answers only a part comes.
+    """
 
     jaeger: TinyJaeger
     status: int = 200
+    broken_off: int = 0
     url: str = ""
 
 
@@ -43,19 +47,26 @@ def serving(*traces: Trace) -> Iterator[TinyPages]:
                 query = {key: values[0] for key, values in parse_qs(address.query).items()}
                 status, document = pages.jaeger.answer(address.path, query)
                 status = status if pages.status == 200 else pages.status
-                self._send(status, "application/json", json.dumps(document).encode())
+                self._answer(status, json.dumps(document).encode())
             elif address.path.startswith("/static/"):
                 file = UI / address.path.lstrip("/")
                 self._send(200, guess_type(file.name)[0] or "", file.read_bytes())
             else:
                 self._send(200, "text/html; charset=utf-8", (UI / "index.html").read_bytes())
 
-        def _send(self, status: int, content_type: str, content: bytes) -> None:
+        def _answer(self, status: int, content: bytes) -> None:
+            is_whole = pages.broken_off == 0
+            pages.broken_off -= not is_whole
+            self._send(status, "application/json", content, None if is_whole else len(content) // 2)
+
+        def _send(
+            self, status: int, content_type: str, content: bytes, sent: int | None = None
+        ) -> None:
             self.send_response(status)
             self.send_header("content-type", content_type)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(content[:sent])
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -46,6 +46,14 @@ def test_its_files_are_served_with_their_types(
     assert found.headers["content-type"].split(";")[0] == media_type
 
 
+def test_its_files_are_asked_for_anew_and_sent_if_they_changed(client: TestClient) -> None:
+    """A new document with scripts of the version before would not work."""
+    first = client.get("/web/ask.js")
+    again = client.get("/web/ask.js", headers={"if-none-match": first.headers["etag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert {one.headers["cache-control"] for one in (first, again)} == {"no-cache"}
+
+
 def test_a_missing_file_is_a_problem_document(client: TestClient) -> None:
     """As everywhere else."""
     found = client.get("/web/missing.js")

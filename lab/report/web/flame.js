@@ -193,7 +193,9 @@ export class Flame {
 
   /** To a function that may be too narrow to be drawn: then zoom out or in until it is. */
   walk(node) {
-    if (!this.shown.some(one => one.node === node)) this.zoom(node.parent ?? node);
+    for (const wider of [node.parent ?? node, node]) {
+      if (!this.shown.some(one => one.node === node)) this.zoom(wider);
+    }
     this.activate(node);
     this.tell(node);
     this.point(node);

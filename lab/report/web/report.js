@@ -17,9 +17,10 @@ function drawFlames(place) {
 
 function drawTraces(place) {
   const holder = el("div");
+  let shown = null;
   const show = number => {
-    holder.replaceChildren();
-    new Waterfall(holder, revived(data.traces[number]), {path: data.traces[number].path});
+    shown?.destroy();
+    shown = new Waterfall(holder, revived(data.traces[number]), {path: data.traces[number].path});
   };
   place.append(choice("Trace", data.traces.map(one => one.title), show), holder);
   show(0);

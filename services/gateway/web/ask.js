@@ -16,7 +16,9 @@ const fresh = document.getElementById("fresh");
 const examples = document.getElementById("examples");
 const result = document.getElementById("result");
 const status = document.getElementById("status");
-const usual = {model: model.value, topK: topK.value};
+// Not what the fields hold: a browser may have put back what they held before a reload.
+const first = [...model.options].find(one => one.defaultSelected) ?? model.options[0];
+const usual = {model: first.value, topK: topK.defaultValue};
 
 let asking = null; // ends what is being asked or waited for now
 
@@ -39,12 +41,21 @@ function address(request) {
 /** Fills the form from an address, whoever wrote it; nothing is sent until someone asks. */
 function fill(search) {
   const found = new URLSearchParams(search);
-  question.value = found.get("q") ?? "";
-  model.value = found.get("model") ?? usual.model;
+  set({
+    question: found.get("q") ?? "",
+    model: found.get("model") ?? usual.model,
+    topK: found.get("top_k") ?? usual.topK,
+    trace: found.get("trace") === "1", fresh: found.get("fresh") === "1",
+  });
+}
+
+function set(request) {
+  question.value = request.question;
+  model.value = request.model;
   if (!model.value) model.value = usual.model;
-  topK.value = found.get("top_k") ?? usual.topK;
-  trace.checked = found.get("trace") === "1";
-  fresh.checked = found.get("fresh") === "1";
+  topK.value = request.topK;
+  trace.checked = request.trace;
+  fresh.checked = request.fresh;
   grow();
 }
 
@@ -121,13 +132,18 @@ function show(request, outcome) {
   const {status: code, said, told, atMs} = outcome;
   examples.hidden = true;
   document.title = `${request.question.slice(0, 60)} · TraceLab`;
-  const again = () => { trace.checked = true; form.requestSubmit(); };
+  const again = change => {
+    set({...request, ...change});
+    form.requestSubmit();
+  };
   const answered = code === 200 && said;
   const side = answered || told
-    ? [traceCard({told, cached: Boolean(said?.cached), atMs, again, signal: asking.signal})] : [];
+    ? [traceCard({
+      told, cached: Boolean(said?.cached), atMs, again: () => again({trace: true}), signal: asking.signal,
+    })] : [];
   if (answered) side.push(timeCard(said), costCard(said, request.model));
   result.replaceChildren(
-    answered ? answerCard(request, said) : problem(outcome, () => form.requestSubmit()),
+    answered ? answerCard(request, said) : problem(outcome, () => again({})),
     h("div", {class: "side"}, side),
     answered ? sourceCard(said.sources) : "",
     curl(request));

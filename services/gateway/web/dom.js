@@ -16,14 +16,14 @@ export function outward(href, attributes, ...children) {
   return h("a", {href, target: "_blank", rel: "noopener", ...attributes}, ...children);
 }
 
-/** A button that copies a text and says so. */
+/** A button that copies a text and says so: to those who hear the page, too. */
 export function copyButton(text, what) {
-  const button = h("button", {type: "button", class: "small", "aria-label": `Copy ${what}`, onclick: async () => {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
-  }}, "Copy");
-  return button;
+  const said = h("span", null, "Copy");
+  return h("button", {type: "button", class: "small", "aria-live": "polite", onclick: async () => {
+    const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    said.textContent = done ? "Copied" : "Can’t copy";
+    setTimeout(() => { said.textContent = "Copy"; }, 1500);
+  }}, said, h("span", {class: "unseen"}, ` ${what}`));
 }
 
 /** Milliseconds as a person reads them: "0.4 ms", "23 ms", "1.24 s". */

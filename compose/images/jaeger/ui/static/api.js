@@ -36,23 +36,31 @@ export async function trace(id) {
 }
 
 async function ask(path) {
-  const answer = await reach(path);
-  const told = await answer.json().catch(() => null);
-  if (answer.status === 404) throw missing();
-  if (answer.ok && told && "data" in told) return told.data ?? [];
-  const said = told?.errors?.[0]?.msg ?? `it answered with status ${answer.status}`;
-  if (answer.status < 500) throw new Problem("refused", "Jaeger doesn't understand this", said);
+  const {status, isOk, told} = await reach(path);
+  if (status === 404) throw missing();
+  if (isOk && told && "data" in told) return told.data ?? [];
+  const said = told?.errors?.[0]?.msg ?? `it answered with status ${status}`;
+  if (status < 500) throw new Problem("refused", "Jaeger doesn't understand this", said);
   throw new Problem("unreachable", "Jaeger can't answer", said);
 }
 
 /** Asked twice if need be: see guard.js for what breaks off a request. */
 async function reach(path, isAgain = false) {
   try {
-    return await fetch(path, {signal: AbortSignal.timeout(PATIENCE_MS), headers: {accept: "application/json"}});
+    const answer = await fetch(path, {signal: AbortSignal.timeout(PATIENCE_MS), headers: {accept: "application/json"}});
+    return {status: answer.status, isOk: answer.ok, told: readJson(await answer.text())};
   } catch {
     if (isAgain) throw new Problem("unreachable", "Jaeger doesn't answer", "Nothing answers at this address any more.");
     await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
     return reach(path, true);
+  }
+}
+
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

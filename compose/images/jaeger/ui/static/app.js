@@ -36,6 +36,11 @@ function normal(id) {
   return id.toLowerCase().padStart(32, "0");
 }
 
+// To `#main` the link can't lead: Jaeger needs <base href="/">, which would make that another page.
+document.querySelector(".skip").addEventListener("click", event => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
 document.getElementById("lookup").addEventListener("submit", event => {
   event.preventDefault();
   const id = document.getElementById("lookup-id").value.trim();

@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 import { ago, count, difference, duration, percent } from "./format.js";
 import { coloursOf, colourOf, label } from "./labels.js";
 import { parseTrace } from "./model.js";
-import { failure, loading, notice } from "./states.js";
+import { againButton, failure, loading, notice } from "./states.js";
 
 const TRACE_ID = /^[0-9a-f]{32}$/;
 const SIDES = ["A", "B"];
@@ -23,7 +23,7 @@ export async function comparePage(main, a, b) {
   if (at < 0) return show(main, found);
   if (found[at].kind !== "missing") return main.replaceChildren(failure(found[at], again));
   return main.replaceChildren(notice(`Jaeger has no trace ${SIDES[at]}`, [[el("code", {text: [a, b][at]})], ["It is not there yet, was not kept, or is forgotten."]], {
-    actions: [el("button", {type: "button", class: "primary", text: "Look again", on: {click: again}}), el("a", {class: "button", href: "/search", text: "Search for traces"})],
+    actions: [againButton("Look again", again), el("a", {class: "button", href: "/search", text: "Search for traces"})],
   }));
 }
 

@@ -28,13 +28,15 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** A button that copies a text, and says so. */
+/** A button that copies a text, and says so: to those who hear the page, too. */
 export function copyButton(text, what) {
-  const button = el("button", {type: "button", class: "quiet", text: "Copy", "aria-label": `Copy ${what}`});
+  const said = el("span", {text: "Copy"});
+  const button = el("button", {type: "button", class: "quiet", "aria-live": "polite"},
+    said, el("span", {class: "unseen", text: ` ${what}`}));
   button.addEventListener("click", async () => {
     const isDone = await navigator.clipboard.writeText(text).then(() => true, () => false);
-    button.textContent = isDone ? "Copied" : "Can't copy";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    said.textContent = isDone ? "Copied" : "Can't copy";
+    setTimeout(() => { said.textContent = "Copy"; }, 1500);
   });
   return button;
 }

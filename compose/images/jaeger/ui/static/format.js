@@ -11,11 +11,12 @@ export function duration(us) {
   return `${Math.round(us)} µs`;
 }
 
-/** A duration on an axis, without needless digits: `1.5 s`, `200 ms`, `0`. */
-export function axisDuration(us) {
+/** A duration on an axis whose marks are `step` apart, without needless digits: `1.5 s`, `200 ms`, `0`. */
+export function axisDuration(us, step) {
   if (us === 0) return "0";
   const [size, unit] = us >= 1e6 ? [1e6, "s"] : us >= 1e3 ? [1e3, "ms"] : [1, "µs"];
-  return `${Number((us / size).toPrecision(4))} ${unit}`;
+  const digits = Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9));
+  return `${Number((us / size).toFixed(digits))} ${unit}`;
 }
 
 /** A difference with its sign: `+182 ms`, `−15.2 ms`, `0`. */

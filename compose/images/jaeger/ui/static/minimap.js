@@ -6,14 +6,18 @@ import { colourOf } from "./labels.js";
 
 const HEIGHT_PX = 54;
 const PATH_PX = 8;
+// A press that moves less is a click.
 const LEAST_DRAG = 0.004;
 const STEP = 0.01;
 
+/** The shortest range that can be shown, as a share of the trace. */
+export const LEAST_RANGE = 0.0005;
+
 /**
  * `{element, show(range)}`: `rows` are the spans from top to bottom; `choose(from, to)` is told a
- * new range in shares (0 to 1) of the trace.
+ * new range in shares (0 to 1) of the trace. `signal` ends what it hears from the window.
  */
-export function minimap(trace, facts, rows, choose) {
+export function minimap(trace, facts, rows, choose, signal) {
   const canvas = el("canvas", {"aria-hidden": true});
   const before = el("div", {class: "wf-shade"});
   const after = el("div", {class: "wf-shade wf-after"});
@@ -48,14 +52,16 @@ export function minimap(trace, facts, rows, choose) {
   }
 
   function moveSide(side, to) {
-    if (side === "from") choose(Math.min(to, shown.to - LEAST_DRAG), shown.to);
-    else choose(shown.from, Math.max(to, shown.from + LEAST_DRAG));
+    if (side === "from") choose(Math.min(to, shown.to - LEAST_RANGE), shown.to);
+    else choose(shown.from, Math.max(to, shown.from + LEAST_RANGE));
   }
 
   dragging(element, handles, moveSide, choose);
   const repaint = () => paint(canvas, trace, facts, rows);
-  new ResizeObserver(repaint).observe(element);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  const resized = new ResizeObserver(repaint);
+  resized.observe(element);
+  signal.addEventListener("abort", () => resized.disconnect());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint, {signal});
   return {element, show};
 }
 

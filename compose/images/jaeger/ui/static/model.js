@@ -16,15 +16,46 @@ export function traceOf(id, unordered) {
   for (const span of spans) span.children = [];
   for (const span of spans) byId.get(span.parentId)?.children.push(span);
   const roots = spans.filter(span => !byId.has(span.parentId));
-  if (!roots.length) throw new Error("its spans are each other's parents; it has no root");
+  const longest = among => among.reduce((best, span) => (span.duration > best.duration ? span : best));
+  const freed = freeFromCycles(spans, byId, roots);
+  const root = longest(roots.length ? roots : freed);
+  roots.push(...freed);
   measureDepth(roots);
-  const root = roots.reduce((best, span) => (span.duration > best.duration ? span : best));
   return {
     id, spans, byId, roots, root,
     services: [...new Set(spans.map(span => span.service))].sort(),
     start: spans[0].start,
     end: spans.reduce((latest, span) => Math.max(latest, span.end), 0),
   };
+}
+
+/** Spans that are each other's parents hang from no root: the first of them becomes one, and is told. */
+function freeFromCycles(spans, byId, roots) {
+  const reached = new Set();
+  const reach = span => {
+    const stack = [span];
+    while (stack.length) {
+      const one = stack.pop();
+      reached.add(one);
+      stack.push(...one.children.filter(child => !reached.has(child)));
+    }
+  };
+  roots.forEach(reach);
+  const freed = [];
+  for (const span of spans) {
+    if (reached.has(span)) continue;
+    reach(span);
+    const parent = byId.get(span.parentId);
+    parent.children = parent.children.filter(child => child !== span);
+    span.parentId = null;
+    freed.push(span);
+  }
+  return freed;
+}
+
+/** The spans, but the trace's root, whose parent is absent. */
+export function orphans(trace) {
+  return trace.roots.filter(span => span !== trace.root && span.parentId && !trace.byId.has(span.parentId));
 }
 
 function measureDepth(roots) {

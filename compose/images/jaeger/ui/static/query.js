@@ -54,24 +54,28 @@ export function apiQuery(query, nowUs = Date.now() * 1000) {
   return told;
 }
 
-/** `user_id=u7 note="two words" error` as an object; a name alone is `true`. Throws if it can't be. */
+/** `user_id=u7 note="two words" "a key"=1 error` as an object; a name alone is `true`. Throws if it can't be. */
 export function readTags(text) {
   const found = {};
-  const part = /\s*([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?=\s|$)/y;
+  const part = /\s*(?:"((?:[^"\\]|\\.)*)"(?==)|([^\s="]+))(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?=\s|$)/y;
   const whole = text.trim();
   while (part.lastIndex < whole.length) {
     const match = part.exec(whole);
     if (!match) throw new Error("no tags");
-    const [, key, quoted, bare] = match;
-    found[key] = quoted === undefined ? bare ?? "true" : quoted.replace(/\\(.)/g, "$1");
+    const [, quotedKey, bareKey, quoted, bare] = match;
+    found[bareKey ?? plain(quotedKey)] = quoted === undefined ? bare ?? "true" : plain(quoted);
   }
   return found;
 }
 
+function plain(quoted) {
+  return quoted.replace(/\\(.)/g, "$1");
+}
+
 /** Tags as people write them. */
 export function writeTags(tags) {
-  const quoted = value => (/[\s"\\]/.test(value) || value === "" ? `"${value.replace(/["\\]/g, "\\$&")}"` : value);
-  return Object.entries(tags).map(([key, value]) => `${key}=${quoted(String(value))}`).join(" ");
+  const quoted = text => (/[\s"\\=]/.test(text) || text === "" ? `"${text.replace(/["\\]/g, "\\$&")}"` : text);
+  return Object.entries(tags).map(([key, value]) => `${quoted(key)}=${quoted(String(value))}`).join(" ");
 }
 
 function tagsAreRead(text) {

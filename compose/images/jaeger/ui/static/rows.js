@@ -1,5 +1,7 @@
 // Which spans have a row: the tree, without what is below collapsed spans.
 
+import { label } from "./labels.js";
+
 /** `[{span, at, of}]` in the tree's order; `at` of `of` is the span's place among its siblings. */
 export function rowsOf(trace, collapsed) {
   const found = [];
@@ -27,7 +29,7 @@ export function withBelow(span) {
   return found;
 }
 
-/** The ids of spans in whose name, service, attributes or events a text is found. */
+/** The ids of spans that hold a text: their name as shown or as sent, service, attributes, resource, events. */
 export function matching(trace, text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return new Set();
@@ -42,7 +44,8 @@ function haystack(span) {
   if (span.haystack === undefined) {
     const told = map => [...map].map(([key, value]) => `${key}=${value}`);
     const events = span.events.flatMap(event => [event.name, ...told(event.attributes)]);
-    span.haystack = [span.name, span.service, span.id, ...told(span.attributes), ...events].join("\n").toLowerCase();
+    const names = [label(span), span.name, span.service, span.id];
+    span.haystack = [...names, ...told(span.attributes), ...told(span.resource), ...events].join("\n").toLowerCase();
   }
   return span.haystack;
 }

@@ -70,9 +70,10 @@ function dot(one, scale, show) {
 }
 
 function axes(scale, width) {
-  const rows = ticks(0, scale.top, 4).map(us => [
+  const marks = ticks(0, scale.top, 4);
+  const rows = marks.map(us => [
     svg("line", {x1: EDGES.left, x2: width - EDGES.right, y1: scale.y(us), y2: scale.y(us)}),
-    svg("text", {x: EDGES.left - 8, y: scale.y(us) + 4, "text-anchor": "end"}, axisDuration(us)),
+    svg("text", {x: EDGES.left - 8, y: scale.y(us) + 4, "text-anchor": "end"}, axisDuration(us, marks[1] - marks[0])),
   ]);
   const columns = times(scale, width).map(us =>
     svg("text", {x: scale.x(us), y: HEIGHT - 6, "text-anchor": "middle"}, clock(us, scale.to - scale.from)));

@@ -7,7 +7,7 @@ import { coloursOf } from "./labels.js";
 import { addressOf, apiQuery, faults, readQuery } from "./query.js";
 import { scatterPlot } from "./scatter.js";
 import { searchForm } from "./search_form.js";
-import { failure, loading, notice } from "./states.js";
+import { againButton, failure, loading, notice } from "./states.js";
 import { ORDERS, overview, traceList } from "./trace_list.js";
 
 const FIRST_CHOICE = "gateway";
@@ -42,13 +42,30 @@ async function find(results, query, colours, again) {
   results.setAttribute("aria-busy", "true");
   results.replaceChildren(loading("traces"));
   try {
-    const found = (await traces(apiQuery(query))).map(overview);
+    const told = await traces(apiQuery(query));
+    const found = told.map(readable).filter(Boolean);
     document.title = `${count(found.length, "trace")} · ${query.service}`;
-    results.replaceChildren(...(found.length ? listing(found, query, colours) : [nothing(query)]));
+    results.replaceChildren(
+      ...unreadable(told.length - found.length),
+      ...(found.length ? listing(found, query, colours) : told.length ? [] : [nothing(query)]));
   } catch (problem) {
     results.replaceChildren(failure(problem, again));
   }
   results.removeAttribute("aria-busy");
+}
+
+/** One trace that can't be read is no reason to show none. */
+function readable(told) {
+  try {
+    return overview(told);
+  } catch {
+    return null;
+  }
+}
+
+function unreadable(number) {
+  const told = `${count(number, "trace")} can't be read, and so not shown.`;
+  return number ? [el("p", {class: "remark error-text", role: "status", text: told})] : [];
 }
 
 function listing(found, query, colours) {
@@ -100,5 +117,5 @@ function mistaken(wrong) {
 function noServices(again) {
   return notice("No trace has arrived yet", [
     ["Jaeger is up, but no service has sent a span to it. ", el("code", {text: "invoke traffic"}), " sends queries; one in ten is traced."],
-  ], {actions: [el("button", {type: "button", class: "primary", text: "Look again", on: {click: again}})]});
+  ], {actions: [againButton("Look again", again)]});
 }

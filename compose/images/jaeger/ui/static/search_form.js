@@ -30,7 +30,10 @@ export function searchForm(query, services, wrong) {
     event.preventDefault();
     submit(form);
   });
-  form.elements.service.addEventListener("change", () => fillOperations(form, ""));
+  form.elements.service.addEventListener("change", () => {
+    form.elements.operation.replaceChildren(...options([""], ""));
+    fillOperations(form, "");
+  });
   form.elements.lookback.addEventListener("change", () => openCustom(form));
   openCustom(form);
   fillOperations(form, query.operation);
@@ -39,7 +42,7 @@ export function searchForm(query, services, wrong) {
 
 function submit(form) {
   const query = Object.fromEntries(NAMES.map(name => [name, form.elements[name].value.trim()]));
-  for (const name of ["start", "end"]) query[name] = microseconds(query[name]);
+  for (const name of ["start", "end"]) query[name] = microseconds(form.elements[name]);
   const wrong = faults(query);
   showFaults(form, wrong);
   const first = Object.keys(wrong)[0];
@@ -48,7 +51,9 @@ function submit(form) {
 }
 
 async function fillOperations(form, chosen) {
-  const names = await operations(form.elements.service.value).catch(() => []);
+  const service = form.elements.service.value;
+  const names = await operations(service).catch(() => []);
+  if (form.elements.service.value !== service) return;
   const all = [...new Set([...names, chosen])].filter(Boolean);
   form.elements.operation.replaceChildren(...options(["", ...all], chosen));
 }
@@ -87,8 +92,14 @@ function lookback(query) {
 
 function custom(query) {
   return el("div", {class: "custom"},
-    field("start", "From", el("input", {type: "datetime-local", step: "1", name: "start", id: "start", value: local(query.start)})),
-    field("end", "Until", el("input", {type: "datetime-local", step: "1", name: "end", id: "end", value: local(query.end)})));
+    field("start", "From", time("start", query.start)),
+    field("end", "Until", time("end", query.end)));
+}
+
+function time(name, us) {
+  const input = el("input", {type: "datetime-local", step: "1", name, id: name, value: local(us), "data-us": us});
+  input.dataset.shown = input.value;
+  return input;
 }
 
 function openCustom(form) {
@@ -113,7 +124,9 @@ function local(us) {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
-function microseconds(value) {
+function microseconds({value, dataset}) {
+  // The field shows no parts of a second; left alone, it means them all the same.
+  if (value === dataset.shown) return dataset.us;
   const at = Date.parse(value);
   return Number.isNaN(at) ? "" : String(at * 1000);
 }

@@ -5,9 +5,11 @@ import { el } from "./dom.js";
 import { axisDuration, duration, ticks } from "./format.js";
 import { colourOf, label } from "./labels.js";
 import { rowsOf, withBelow } from "./rows.js";
+import { stretches } from "./stretches.js";
 
 // As in waterfall.css.
 const ROW_PX = 30;
+const LEAST_BAR_PX = 2;
 const NARROW_ROW_PX = 46;
 const NARROW = "(max-width: 699px)";
 const ALL_SHOWN = 200;
@@ -15,6 +17,7 @@ const SPARE_ROWS = 12;
 const PAGE_ROWS = 15;
 const PIXELS_A_TICK = 90;
 const MOST_INDENTED = 14;
+const MOST_STRETCHES = 150;
 
 /** Draws a waterfall's rows and turns clicks and keys into its calls. */
 export class SpanRows {
@@ -26,6 +29,9 @@ export class SpanRows {
     this.grid = el("div", {class: "wf-row wf-lines", role: "presentation"}, el("i"), el("i"), el("i"), this.lines);
     this.body = el("div", {class: "wf-rows", role: "rowgroup"}, this.grid);
     this.drawn = new Map();
+    this.isStale = false;
+    this.pending = null;
+    this.lanePx = 600;
     this.element = el("div", {class: "wf-grid", role: "treegrid", tabindex: 0, "aria-label": "Spans", "aria-describedby": "wf-keys"},
       el("div", {class: "wf-row wf-head", role: "row"},
         el("div", {role: "columnheader", class: "wf-name", text: "Span"}),
@@ -37,16 +43,16 @@ export class SpanRows {
   }
 
   listen() {
-    const soon = () => {
-      this.pending ??= requestAnimationFrame(() => {
-        this.pending = null;
-        this.draw();
-      });
-    };
-    addEventListener("scroll", soon, {passive: true});
-    addEventListener("beforeprint", () => this.draw(true));
-    addEventListener("afterprint", soon);
-    new ResizeObserver(() => this.update()).observe(this.element);
+    const {signal} = this.waterfall.ending;
+    addEventListener("scroll", () => this.soon(), {passive: true, signal});
+    addEventListener("beforeprint", () => {
+      if (this.isStale) this.update();
+      this.draw(true);
+    }, {signal});
+    addEventListener("afterprint", () => this.soon(), {signal});
+    const resized = new ResizeObserver(() => this.update());
+    resized.observe(this.element);
+    signal.addEventListener("abort", () => resized.disconnect());
     this.element.addEventListener("keydown", event => this.key(event));
     this.body.addEventListener("click", event => this.click(event));
     this.body.addEventListener("dblclick", event => {
@@ -63,8 +69,19 @@ export class SpanRows {
     this.element.focus({preventScroll: true});
   }
 
+  /** Draw with the next frame, or draw anew: a pointer tells of more moves than a screen shows. */
+  soon(isAnew = false) {
+    this.isStale ||= isAnew;
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
+      if (this.isStale) this.update();
+      else this.draw();
+    });
+  }
+
   /** Draw anew after a change of what there is to show. */
   update() {
+    this.isStale = false;
     this.list = rowsOf(this.waterfall.trace, this.waterfall.collapsed);
     this.element.setAttribute("aria-rowcount", this.list.length + 1);
     this.body.style.height = `${this.list.length * this.rowPx}px`;
@@ -151,13 +168,19 @@ export class SpanRows {
     const [left, right] = [this.share(span.start), this.share(span.end)];
     if (right < 0 || left > 1) return el("i", {class: right < 0 ? "wf-outside" : "wf-outside wf-later", text: right < 0 ? "◂" : "▸"});
     const place = (from, to) => ({left: `${Math.max(0, from) * 100}%`, width: `${(Math.min(1, to) - Math.max(0, from)) * 100}%`});
-    const segments = this.waterfall.segmentsOf(span)
-      .map(({start, end}) => [this.share(start), this.share(end)])
-      .filter(([from, to]) => to >= 0 && from <= 1);
     return [
       el("i", {class: span.isError ? "wf-bar failed" : "wf-bar", style: place(left, right)}),
-      ...segments.map(([from, to]) => el("i", {class: "wf-critical", style: place(from, to)})),
+      ...this.solid(span, left, right).map(([from, to]) => el("i", {class: "wf-critical", style: place(from, to)})),
     ];
+  }
+
+  /** What of a bar is solid. One drawn longer than it is, to be seen at all, is so in proportion. */
+  solid(span, left, right) {
+    const segments = this.waterfall.segmentsOf(span).map(({start, end}) => [this.share(start), this.share(end)]);
+    const least = LEAST_BAR_PX / this.lanePx;
+    if (right - left >= least) return stretches(segments, Math.min(MOST_STRETCHES, Math.ceil(this.lanePx)));
+    const share = segments.reduce((sum, [from, to]) => sum + to - from, 0) / (right - left);
+    return share > 0 ? [[left, left + Math.min(1, share) * least]] : [];
   }
 
   /** Where a moment lies in the shown range: 0 its start, 1 its end. */
@@ -170,11 +193,12 @@ export class SpanRows {
   drawAxis() {
     const {trace, range} = this.waterfall;
     const whole = trace.end - trace.start || 1;
-    const wide = this.axis.getBoundingClientRect().width || 600;
-    const marks = ticks(range.from * whole, range.to * whole, Math.max(2, wide / PIXELS_A_TICK));
+    this.lanePx = this.axis.getBoundingClientRect().width || this.lanePx;
+    const marks = ticks(range.from * whole, range.to * whole, Math.max(2, this.lanePx / PIXELS_A_TICK));
+    const step = marks.length > 1 ? marks[1] - marks[0] : 1;
     const at = us => ({left: `${this.share(trace.start + us) * 100}%`});
     const labels = marks.filter(us => this.share(trace.start + us) < 0.97);
-    this.axis.replaceChildren(...labels.map(us => el("span", {class: "number", style: at(us), text: axisDuration(Math.round(us))})));
+    this.axis.replaceChildren(...labels.map(us => el("span", {class: "number", style: at(us), text: axisDuration(us, step)})));
     this.lines.replaceChildren(...marks.map(us => el("i", {style: at(us)})));
   }
 

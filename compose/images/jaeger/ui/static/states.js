@@ -27,6 +27,15 @@ export function failure(problem, again) {
     : [];
   return notice(problem.message, [[problem.detail ?? ""], help].filter(line => line.join("")), {
     isAlert: true,
-    actions: [el("button", {type: "button", class: "primary", text: "Try again", on: {click: again}})],
+    actions: [againButton("Try again", again)],
   });
+}
+
+/** A button that asks once more. It goes with its box, so the focus goes to the content. */
+export function againButton(text, again) {
+  const press = () => {
+    document.getElementById("main").focus();
+    again();
+  };
+  return el("button", {type: "button", class: "primary", text, on: {click: press}});
 }

@@ -3,12 +3,15 @@
 import { trace as fetchTrace } from "./api.js";
 import { copyButton, el } from "./dom.js";
 import { datadogPage } from "./elsewhere.js";
+import { heldFocus } from "./focus.js";
+import { follow } from "./follow.js";
 import { ago, count, duration, moment, percent } from "./format.js";
 import { label } from "./labels.js";
-import { parseTrace } from "./model.js";
+import { orphans, parseTrace } from "./model.js";
 import { addressOf, writeTags } from "./query.js";
-import { failure, loading, notice } from "./states.js";
+import { againButton, failure, loading, notice } from "./states.js";
 import { stagesBar } from "./stages.js";
+import { remember, remembered } from "./trace_address.js";
 import { Waterfall } from "./waterfall.js";
 
 // Spans leave the services every five seconds.
@@ -22,7 +25,9 @@ export async function tracePage(main, id) {
   main.replaceChildren(loading("the trace", 12));
   const again = () => tracePage(main, id);
   try {
-    show(main, parseTrace(await patiently(id, look => main.replaceChildren(notYet(id, look)))));
+    const trace = parseTrace(await patiently(id, look => main.replaceChildren(notYet(id, look))));
+    let shown = show(main, trace);
+    await follow(trace, more => { shown = showMore(main, more, shown); }, text => say(shown, text));
   } catch (problem) {
     if (problem.kind === "missing") main.replaceChildren(missing(id, again));
     else if (problem.kind) main.replaceChildren(failure(problem, again));
@@ -55,32 +60,63 @@ function missing(id, again) {
     [el("code", {text: id})],
     ["Only one query in ten is kept, unless its caller asks for it; a trace is forgotten after 30 days, and with ", el("code", {text: "invoke down --volumes"}), "."],
   ], {actions: [
-    el("button", {type: "button", class: "primary", text: "Look again", on: {click: again}}),
+    againButton("Look again", again),
     el("a", {class: "button", href: "/search", text: "Search for traces"}),
   ]});
 }
 
 function show(main, trace) {
-  document.title = `${duration(trace.root.duration)} · ${trace.root.service}: ${label(trace.root)}`;
-  main.replaceChildren();
-  const place = el("div");
-  const waterfall = new Waterfall(place, trace, {
-    ...remembered(), changed: remember,
-    searchFor: (service, key, value) => addressOf({service, tags: writeTags({[key]: value}), lookback: "24h", limit: "20"}),
-  });
-  main.append(headline(trace), ...torn(trace), stagesBar(trace, span => reveal(waterfall, span)), slowest(trace, waterfall), place);
-  waterfall.rows.update();
+  const form = compareForm(trace.id);
+  const status = el("p", {class: "remark muted", role: "status", hidden: true});
+  const waterfall = draw(main, trace, {form, status}, remembered());
   if (waterfall.chosen) waterfall.rows.reveal(waterfall.chosen);
+  return {trace, form, status, waterfall};
 }
 
-function headline(trace) {
+/** The same page with more spans: what the reader has chosen, typed and scrolled to stays. */
+function showMore(main, trace, before) {
+  const {waterfall: old} = before;
+  const [top, panelTop, refocus] = [scrollY, old.panel.scrollTop, heldFocus(main)];
+  old.destroy();
+  const waterfall = draw(main, trace, before, {...old.view, range: sameTime(old.view.range, before.trace, trace)});
+  scrollTo(0, top);
+  waterfall.panel.scrollTop = panelTop;
+  refocus();
+  return {...before, trace, waterfall};
+}
+
+function draw(main, trace, {form, status}, view) {
+  document.title = `${duration(trace.root.duration)} · ${trace.root.service}: ${label(trace.root)}`;
+  const place = el("div");
+  const waterfall = new Waterfall(place, trace, {
+    ...view, changed: remember,
+    searchFor: (service, key, value) => addressOf({service, tags: writeTags({[key]: value}), lookback: "24h", limit: "20"}),
+  });
+  const stages = stagesBar(trace, span => reveal(waterfall, span));
+  main.replaceChildren(headline(trace, form), status, ...torn(trace), stages, slowest(trace, waterfall), place);
+  waterfall.rows.update();
+  return waterfall;
+}
+
+/** A range of one trace as a range of another that begins or ends at other times. */
+function sameTime(range, before, now) {
+  const whole = now.end - now.start || 1;
+  return range && range.map(share => (before.start + share * (before.end - before.start) - now.start) / whole);
+}
+
+function say({status}, text) {
+  status.textContent = text;
+  status.hidden = !text;
+}
+
+function headline(trace, form) {
   const {root} = trace;
   const errors = trace.spans.filter(span => span.isError).length;
   const [user, cost] = ["user_id", "cost_usd"].map(key => root.attributes.get(key));
   return el("header", {class: "trace-head"},
     el("div", {class: "trace-title"},
       el("h1", {}, `${root.service}: ${label(root)} `, el("span", {class: "number", text: duration(root.duration)})),
-      compareForm(trace.id)),
+      form),
     el("ul", {class: "facts"},
       el("li", {}, "trace ", el("code", {class: "trace-id", text: trace.id}), copyButton(trace.id, "the trace's id")),
       el("li", {title: moment(root.start, true)}, `${moment(root.start)} `, el("span", {class: "muted", text: `(${ago(root.start)})`})),
@@ -92,7 +128,7 @@ function headline(trace) {
 }
 
 function torn(trace) {
-  const lost = trace.roots.filter(span => span !== trace.root);
+  const lost = orphans(trace);
   if (!lost.length) return [];
   const names = [...new Set(lost.map(span => `${label(span)} (${span.service})`))].join(", ");
   return [el("p", {class: "remark error-text", text: `Without their parent, which is still arriving or was lost: ${names}`})];
@@ -117,32 +153,18 @@ function reveal(waterfall, span) {
 }
 
 function compareForm(id) {
-  const input = el("input", {id: "other", placeholder: "Another trace's id", autocomplete: "off", spellcheck: "false", class: "mono"});
+  const input = el("input", {id: "other", placeholder: "Another trace's id", autocomplete: "off", spellcheck: "false", class: "mono", "aria-describedby": "other-fault"});
+  const fault = el("p", {id: "other-fault", class: "error-text", role: "alert"});
   const form = el("form", {class: "compare-form"}, el("label", {class: "unseen", for: "other", text: "Id of a trace to compare with"}), input,
-    el("button", {text: "Compare"}));
+    el("button", {text: "Compare"}), fault);
   form.addEventListener("submit", event => {
     event.preventDefault();
     const other = input.value.trim().toLowerCase().padStart(32, "0");
     const isId = TRACE_ID.test(other) && input.value.trim();
-    input.toggleAttribute("aria-invalid", false);
+    input.setAttribute("aria-invalid", String(!isId));
+    fault.textContent = isId ? "" : "Give an id: up to 32 digits of 0-9 and a-f.";
     if (isId) location.assign(`/trace/${id}...${other}`);
-    else input.setAttribute("aria-invalid", "true");
+    else input.focus();
   });
   return form;
-}
-
-/** What an address remembers of a waterfall: the search as Jaeger's own pages do, span and range. */
-function remembered() {
-  const told = new URLSearchParams(location.search);
-  const range = (told.get("range") ?? "").split("-").map(Number);
-  return {find: told.get("uiFind") ?? "", span: told.get("span"), range: range.length === 2 && range[0] < range[1] ? range : null};
-}
-
-function remember({find, span, range}) {
-  const told = new URLSearchParams();
-  if (find) told.set("uiFind", find);
-  if (span) told.set("span", span);
-  if (range) told.set("range", range.map(share => Number(share.toFixed(5))).join("-"));
-  const text = told.toString();
-  history.replaceState(null, "", location.pathname + (text ? `?${text}` : ""));
 }

@@ -4,7 +4,7 @@ import { criticalPath } from "./critical_path.js";
 import { el } from "./dom.js";
 import { ago, count, duration, moment } from "./format.js";
 import { colourOf } from "./labels.js";
-import { parseTrace } from "./model.js";
+import { orphans, parseTrace } from "./model.js";
 
 /** Orders to choose from, by name. */
 export const ORDERS = {
@@ -31,7 +31,7 @@ export function overview(told) {
     duration: root.duration,
     spans: trace.spans.length,
     errors: trace.spans.filter(span => span.isError).length,
-    isTorn: trace.roots.length > 1,
+    isTorn: orphans(trace).length > 0,
     services: trace.services,
     inService,
   };

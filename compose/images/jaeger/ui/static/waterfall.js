@@ -4,19 +4,20 @@
 import { analyse } from "./analysis.js";
 import { details } from "./details.js";
 import { el } from "./dom.js";
-import { minimap } from "./minimap.js";
+import { LEAST_RANGE, minimap } from "./minimap.js";
 import { above, matching, rowsOf, withBelow } from "./rows.js";
 import { SpanRows } from "./span_rows.js";
 import { tools } from "./tools.js";
 
-const LEAST_RANGE = 0.0005;
+// What rounding, also of the address, may take from the shortest range.
+const ROUNDING = 2e-6;
 
 /** The waterfall of one trace, at the end of an element of the page. */
 export class Waterfall {
   /**
-   * `options`: `find`, `span` (an id) and `range` ([from, to], shares of the trace) to begin with;
-   * `changed(state)` is told the same when they change; `searchFor` as for details(), `path` as for
-   * analyse().
+   * `options`: `find`, `span` (an id) and `range` ([from, to], shares of the trace) to begin with,
+   * and `chosen` (an id) and `collapsed` (ids) if need be; `changed(view)` is told the same when
+   * they change; `searchFor` as for details(), `path` as for analyse().
    */
   constructor(parent, trace, options = {}) {
     this.trace = trace;
@@ -26,7 +27,8 @@ export class Waterfall {
     this.range = {from: 0, to: 1};
     this.matches = new Set();
     this.chosen = null;
-    this.minimap = minimap(trace, this.facts, rowsOf(trace, new Set()), (from, to) => this.zoom(from, to));
+    this.ending = new AbortController();
+    this.minimap = minimap(trace, this.facts, rowsOf(trace, new Set()), (from, to) => this.zoom(from, to), this.ending.signal);
     this.rows = new SpanRows(this);
     this.tools = tools(this);
     this.panel = el("aside", {class: "wf-panel card", "aria-label": "Chosen span", hidden: true});
@@ -38,12 +40,21 @@ export class Waterfall {
   }
 
   begin() {
-    const {find, span, range} = this.options;
+    const {find, span, range, chosen, collapsed = []} = this.options;
+    const {byId} = this.trace;
     if (range) this.zoom(...range);
     else this.minimap.show(this.range);
     if (find) this.tools.setText(find);
+    this.collapsed = new Set(collapsed);
+    this.chosen = byId.get(chosen) ?? null;
     this.rows.update();
-    if (this.trace.byId.has(span)) this.choose(this.trace.byId.get(span), {isShown: true});
+    if (byId.has(span)) this.choose(byId.get(span), {isShown: true});
+  }
+
+  /** Leave the page, and the window's events alone from now on. */
+  destroy() {
+    this.ending.abort();
+    this.element.remove();
   }
 
   /** Make a span the chosen one: its row is marked, and its details open if they shall or are. */
@@ -79,7 +90,17 @@ export class Waterfall {
   toggle(span, isCollapsed = !this.collapsed.has(span.id)) {
     if (isCollapsed && span.children.length) this.collapsed.add(span.id);
     else this.collapsed.delete(span.id);
+    this.keepChoiceInSight();
     this.rows.update();
+  }
+
+  /** A choice that is collapsed away goes to what hides it: the keys go on from there. */
+  keepChoiceInSight() {
+    const hiding = this.chosen && above(this.trace, this.chosen).findLast(one => this.collapsed.has(one.id));
+    if (!hiding) return;
+    this.chosen = hiding;
+    if (!this.panel.hidden) this.open(false);
+    this.tell();
   }
 
   expandAll() {
@@ -90,17 +111,18 @@ export class Waterfall {
   /** Leave only the longest root's children to be seen. */
   collapseAll() {
     this.collapsed = new Set(this.trace.spans.filter(span => span.children.length && span !== this.trace.root).map(span => span.id));
+    this.keepChoiceInSight();
     this.rows.update();
   }
 
   /** Show a range of time, in shares of the trace. */
   zoom(from, to) {
     const [first, last] = [Math.max(0, from), Math.min(1, to)];
-    if (!(last - first >= LEAST_RANGE)) return;
+    if (!(last - first >= LEAST_RANGE - ROUNDING)) return;
     this.range = {from: first, to: last};
     this.minimap.show(this.range);
-    this.rows?.update();
-    this.tools?.showRange(this.isZoomed);
+    this.rows.soon(true);
+    this.tools.showRange(this.isZoomed);
     this.tell();
   }
 
@@ -163,11 +185,19 @@ export class Waterfall {
     return spans.flatMap(one => this.facts.segments.get(one.id) ?? []);
   }
 
-  tell() {
-    this.options.changed?.({
+  /** What the reader has chosen: options to begin another waterfall with. */
+  get view() {
+    const shown = this.panel.hidden ? null : this.chosen.id;
+    return {
       find: this.text ?? "",
-      span: this.chosen && !this.panel.hidden ? this.chosen.id : null,
+      span: this.chosen ? shown : this.options.span ?? null,
       range: this.isZoomed ? [this.range.from, this.range.to] : null,
-    });
+      chosen: this.chosen?.id ?? null,
+      collapsed: [...this.collapsed],
+    };
+  }
+
+  tell() {
+    this.options.changed?.(this.view);
   }
 }
