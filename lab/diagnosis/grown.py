@@ -13,6 +13,7 @@ from lab.cause import Cause
 from lab.diagnosis.blame import Blamed, FunctionId, blame, innermost_own
 from lab.diagnosis.case import Case
 from lab.diagnosis.doing import CROWDED, WORK, Doing, merged
+from lab.diagnosis.own_threads import waits_for_own_threads
 from lab.diagnosis.shape import has_own, is_on_loop, total_ms
 from lab.measure.stacks import Stack
 
@@ -45,7 +46,8 @@ class Grown:
 
 def grown(case: Case) -> Grown | None:
     """None where no function stands out, or nothing of the same request is there to compare."""
-    kinds = _sure(case)
+    is_for_own = waits_for_own_threads(case, against_reference=True)
+    kinds = tuple(kind for kind in _sure(case) if kind != "lock" or not is_for_own)
     if case.comparison.basis != "reference" or not kinds:
         return None
     now_ms = by_innermost(merged(case.parts, *kinds))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from lab.diagnosis.blame import MOSTLY, Blamed, blame
 from lab.diagnosis.case import Case
+from lab.diagnosis.coroutines import by_chain
 from lab.diagnosis.doing import WORK, Doing, merged
 from lab.diagnosis.findings import Below
-from lab.measure.measurement import Awaited, ClientCalls, Counted
+from lab.measure.measurement import ClientCalls, Counted
 from lab.measure.stacks import Frame, Stack
 from services.telemetry import conventions as names
 
@@ -49,12 +50,26 @@ def by_stacks(
 
 
 def by_awaited(
-    case: Case, *, against_reference: bool, may: Callable[[Frame], bool] = lambda _: True
+    case: Case,
+    *,
+    against_reference: bool,
+    keep: Callable[[Stack], bool] = lambda _: True,
+    may: Callable[[Frame], bool] = lambda _: True,
 ) -> Culprit | None:
     """The deepest own coroutine that waited longest in the counted replay."""
-    now = _awaited(case.awaited())
-    before = _awaited(case.awaited_before()) if against_reference else {}
-    found = blame(now, before, may=may)
+    now = _kept(by_chain(case.awaited()), keep)
+    before = _kept(by_chain(case.awaited_before()), keep) if against_reference else {}
+    return among(now, before, may=may)
+
+
+def among(
+    now: Mapping[Stack, float],
+    before: Mapping[Stack, float] | None = None,
+    *,
+    may: Callable[[Frame], bool] = lambda _: True,
+) -> Culprit | None:
+    """The deepest own function that holds most of what these stacks have over ``before``."""
+    found = blame(now, before or {}, may=may)
     return of_blamed(found) if found else None
 
 
@@ -148,10 +163,3 @@ def of_blamed(found: Blamed) -> Culprit:
 
 def _kept(stacks: Mapping[Stack, float], keep: Callable[[Stack], bool]) -> dict[Stack, float]:
     return {stack: ms for stack, ms in stacks.items() if keep(stack)}
-
-
-def _awaited(waits: tuple[Awaited, ...]) -> dict[Stack, float]:
-    found: dict[Stack, float] = {}
-    for one in waits:
-        found[one.stack] = found.get(one.stack, 0.0) + one.waited_ms
-    return found
