@@ -18,6 +18,7 @@ from lab.diagnosis.intrinsic import (
 from lab.diagnosis.own_threads import computed_in_threads
 from lab.diagnosis.question import Explained, Question, Rule
 from lab.diagnosis.shape import total_ms, works_in_threads
+from lab.diagnosis.token_makers import adding_tokens
 from lab.measure.measurement import ClientCalls
 from lab.measure.stacks import Stack
 from services.telemetry import conventions as names
@@ -81,7 +82,7 @@ def redundant_tokens(question: Question) -> Explained | None:
     if is_same_request and waited_ms < HALF * question.aim_ms:
         return None
     detail = f"{tokens:,.0f} prompt tokens where {was:,.0f} did before"
-    return Explained("redundant_tokens", who.adding_tokens(case), detail=detail)
+    return Explained("redundant_tokens", adding_tokens(case), detail=detail)
 
 
 def repeated_calls(question: Question) -> Explained | None:
