@@ -64,8 +64,6 @@ def _found(case: Case, asked: _Asked, cases: Sequence[Case]) -> Finding | None:
     culprit = who.above_repeated_calls(
         case, asked.calls, aim_ms=avoidable_ms, against_reference=not by_itself
     )
-    if culprit is None:
-        return None
     detail = f"they start {ms(elsewhere_ms)} more of work there"
     explained = Explained(asked.cause, culprit, asked.calls, detail)
     return Finding(case, explained, avoidable_ms, by_itself, ())

@@ -46,8 +46,7 @@ class Grown:
 
 def grown(case: Case) -> Grown | None:
     """None where no function stands out, or nothing of the same request is there to compare."""
-    is_for_own = waits_for_own_threads(case, against_reference=True)
-    kinds = tuple(kind for kind in _sure(case) if kind != "lock" or not is_for_own)
+    kinds = _sure(case)
     if case.comparison.basis != "reference" or not kinds:
         return None
     now_ms = by_innermost(merged(case.parts, *kinds))
@@ -66,11 +65,13 @@ def grown(case: Case) -> Grown | None:
 
 def _sure(case: Case) -> tuple[Doing, ...]:
     """What is the function's own doing for certain, and no waiting for others' work."""
+    is_for_own = waits_for_own_threads(case, against_reference=True)
+    work = tuple(kind for kind in WORK if kind != "lock" or not is_for_own)
     if case.comparison.clues.crowding < CROWDED:
-        return WORK
+        return work
     if case.balance.cpu_ms is None:
         return ()
-    return tuple(kind for kind in WORK if kind != "blocked")
+    return tuple(kind for kind in work if kind != "blocked")
 
 
 def noise_ms(ms: float, replays: int) -> float:

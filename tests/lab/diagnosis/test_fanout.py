@@ -75,6 +75,13 @@ def test_a_few_calls_where_one_did_are_clear_beside_the_reference(times: int) ->
     assert judged(asking(times)).verdict.function is None
 
 
+def test_without_a_counted_replay_nobody_is_named_rather_than_the_callee() -> None:
+    """Its stacks alone don't tell who in the gateway asks again; the calls do tell what happens."""
+    found = judged(replace(asking(3), counts=None), replace(asking(1), counts=None))
+    assert (found.verdict.cause, found.verdict.span) == ("inefficient_algorithm", "rerank")
+    assert found.verdict.function is None
+
+
 def test_more_calls_dont_excuse_a_callee_that_takes_longer_for_each() -> None:
     """Three calls for one, and each takes ten times as long: that is what to mend."""
     slow = changed(
