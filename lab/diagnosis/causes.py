@@ -2,14 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from lab.cause import Cause
 from lab.diagnosis import who
 from lab.diagnosis.doing import WORK, Parts, merged
 from lab.diagnosis.excess import has_more_tokens
-from lab.diagnosis.intrinsic import LEAST_FAILURES, LEAST_REPEATS, repeats_itself
+from lab.diagnosis.intrinsic import (
+    LEAST_FAILURES,
+    LEAST_REPEATS,
+    Waste,
+    repeats_itself,
+)
+from lab.diagnosis.own_threads import computed_in_threads
 from lab.diagnosis.question import Explained, Question, Rule
-from lab.diagnosis.shape import has_own, is_on_loop, works_in_threads
+from lab.diagnosis.shape import keeps_loop, total_ms, works_in_threads
+from lab.diagnosis.token_makers import adding_tokens
 from lab.measure.measurement import ClientCalls
 from lab.measure.stacks import Stack
 from services.telemetry import conventions as names
@@ -19,15 +27,16 @@ MOSTLY = 0.6
 MORE_CALLS = 3.0
 SAME_ARGUMENTS_CALLS = 100
 SUPERLINEAR = 1.5
-# So much of the time that a thread waits for others, those others' work must cover to be the cause.
-COVERS = 0.7
 
 
-def explain(question: Question, speaks_for: Cause | None = None) -> Explained:
+def explain(question: Question, speaks_for: Waste | None = None) -> Explained:
     """The first cause whose evidence makes up enough of the time in question.
 
-    Where the time ``speaks_for`` one cause by itself, it is that one.
+    Where the time ``speaks_for`` one cause by itself, it is that one, and of the stacks that show
+    it.
     """
+    if speaks_for is not None and speaks_for.stacks:
+        return Explained(speaks_for.cause, who.among(speaks_for.stacks))
     rules: tuple[Rule, ...] = (
         retry_storm,
         redundant_tokens,
@@ -40,10 +49,11 @@ def explain(question: Question, speaks_for: Cause | None = None) -> Explained:
     )
     found = [one for rule in rules if (one := rule(question)) is not None]
     if speaks_for is not None:
-        fitting = [one for one in found if one.cause == speaks_for]
-        if speaks_for == "inefficient_algorithm" and not fitting:
-            fitting = [replace(one, cause=speaks_for) for one in found if one.cause == "cpu"]
-        return next(iter(fitting), Explained(speaks_for, question.culprit(*WORK)))
+        cause = speaks_for.cause
+        fitting = [one for one in found if one.cause == cause]
+        if cause == "inefficient_algorithm" and not fitting:
+            fitting = [replace(one, cause=cause) for one in found if one.cause == "cpu"]
+        return next(iter(fitting), Explained(cause, question.culprit(*WORK)))
     return next(iter(found), Explained("unclear", question.culprit(*WORK)))
 
 
@@ -71,7 +81,7 @@ def redundant_tokens(question: Question) -> Explained | None:
     if is_same_request and waited_ms < HALF * question.aim_ms:
         return None
     detail = f"{tokens:,.0f} prompt tokens where {was:,.0f} did before"
-    return Explained("redundant_tokens", who.adding_tokens(case), detail=detail)
+    return Explained("redundant_tokens", adding_tokens(case), detail=detail)
 
 
 def repeated_calls(question: Question) -> Explained | None:
@@ -90,49 +100,32 @@ def repeated_calls(question: Question) -> Explained | None:
 
 
 def pool_wait(question: Question) -> Explained | None:
-    """Stacks that wait in a connection pool."""
-    if question.ms("pool") < HALF * question.aim_ms:
-        return None
-    return Explained("pool_wait", question.culprit("pool"))
+    """Stacks or coroutines that wait in a connection pool."""
+    return _waiting(question, "pool", "pool_wait")
 
 
 def event_loop_blocked(question: Question) -> Explained | None:
     """Own code on the event loop that computes or waits without giving it back."""
     case = question.case
-
-    def keeps_it(stack: Stack) -> bool:
-        return is_on_loop(stack) and has_own(stack)
-
-    now_ms = _kept_ms(case.parts, keeps_it)
+    now_ms = _kept_ms(case.parts, keeps_loop)
     if question.against_reference:
-        now_ms -= _kept_ms(case.parts_before, keeps_it)
+        now_ms -= _kept_ms(case.parts_before, keeps_loop)
     if now_ms < HALF * question.aim_ms:
         return None
-    return Explained("event_loop_blocked", question.culprit(*WORK, keep=keeps_it))
+    return Explained("event_loop_blocked", question.culprit(*WORK, keep=keeps_loop))
 
 
 def lock_wait(question: Question) -> Explained | None:
-    """Stacks that wait for a lock, unless for threads that work for the same span."""
-    waited_ms = question.ms("lock")
-    if waited_ms < HALF * question.aim_ms:
-        return None
-    others_ms = question.ms("computing", "io", "sleep", "blocked")
-    if works_in_threads(question.case.cost) and others_ms >= COVERS * waited_ms:
-        return None
-    return Explained("lock_wait", question.culprit("lock"))
+    """Stacks or coroutines that wait for a lock, unless for threads that work for the same span."""
+    return None if question.waits_for_own_threads() else _waiting(question, "lock", "lock_wait")
 
 
 def computing(question: Question) -> Explained | None:
     """A thread that computed for half of the time: CPU, or an algorithm that does too much."""
     case = question.case
-    used_ms = question.ms("computing")
-    if case.balance.cpu_ms is not None and not works_in_threads(case.cost):
-        before = case.balance_before if question.against_reference else None
-        was_ms = before.computing_ms * case.comparison.machine if before else 0.0
-        used_ms = case.balance.computing_ms - was_ms
+    used_ms, culprit = _computed(question)
     if used_ms < HALF * question.aim_ms:
         return None
-    culprit = question.culprit("computing")
     grows = [work for work, exponent in question.exponents if exponent >= SUPERLINEAR]
     if grows:
         return Explained(
@@ -147,6 +140,20 @@ def computing(question: Question) -> Explained | None:
     return Explained("cpu", culprit)
 
 
+def _computed(question: Question) -> tuple[float, who.Culprit | None]:
+    """The time in question that the place computed for, and the function that did."""
+    case, is_more = question.case, question.against_reference
+    if question.waits_for_own_threads():
+        now, was = computed_in_threads(case, against_reference=is_more)
+        return total_ms(now) - total_ms(was), who.among(now, was)
+    used_ms = question.ms("computing")
+    if case.balance.cpu_ms is not None and not works_in_threads(case.cost):
+        before = case.balance_before if is_more else None
+        was_ms = before.computing_ms * case.comparison.machine if before else 0.0
+        used_ms = case.balance.computing_ms - was_ms
+    return used_ms, question.culprit("computing")
+
+
 def io_wait(question: Question) -> Explained | None:
     """Waits for an answer, or a sleep, or a standstill that used no CPU."""
     case = question.case
@@ -158,24 +165,26 @@ def io_wait(question: Question) -> Explained | None:
         return Explained("io_wait", _waiter(question), calls)
     if quiet_ms >= HALF * question.aim_ms:
         return Explained("io_wait", _waiter(question))
-    awaited_ms = sum(one.waited_ms for one in case.awaited())
-    if question.against_reference:
-        awaited_ms -= sum(one.waited_ms for one in case.awaited_before())
-    if awaited_ms >= HALF * question.aim_ms:
-        return Explained("io_wait", _coroutine(question))
+    if question.awaited_ms("io", "sleep") >= HALF * question.aim_ms:
+        return Explained("io_wait", question.coroutine("io", "sleep"))
+    return None
+
+
+def _waiting(question: Question, kind: Literal["lock", "pool"], cause: Cause) -> Explained | None:
+    least_ms = HALF * question.aim_ms
+    if question.ms(kind) >= least_ms:
+        return Explained(cause, question.culprit(kind))
+    if question.awaited_ms(kind) >= least_ms:
+        return Explained(cause, question.coroutine(kind))
     return None
 
 
 def _waiter(question: Question) -> who.Culprit | None:
-    return question.culprit("io", "sleep", "blocked") or _coroutine(question)
+    return question.culprit("io", "sleep", "blocked") or question.coroutine()
 
 
 def _caller(question: Question) -> who.Culprit | None:
-    return question.culprit(*WORK) or _coroutine(question)
-
-
-def _coroutine(question: Question) -> who.Culprit | None:
-    return who.by_awaited(question.case, against_reference=question.against_reference)
+    return question.culprit(*WORK) or question.coroutine()
 
 
 def _repeater(question: Question, calls: ClientCalls) -> who.Culprit | None:
@@ -185,7 +194,7 @@ def _repeater(question: Question, calls: ClientCalls) -> who.Culprit | None:
         aim_ms=question.aim_ms,
         against_reference=question.against_reference,
     )
-    return found or _coroutine(question)
+    return found or question.coroutine()
 
 
 def _kept_ms(parts: Parts, keep: Callable[[Stack], bool]) -> float:

@@ -14,7 +14,8 @@ from lab.cause import Cause
 from lab.diagnosis.blame import Blamed, FunctionId, blame, by_innermost, innermost_own
 from lab.diagnosis.case import Case
 from lab.diagnosis.doing import CROWDED, WORK, Doing, Parts, merged
-from lab.diagnosis.shape import has_own, is_on_loop, total_ms
+from lab.diagnosis.own_threads import waits_for_own_threads
+from lab.diagnosis.shape import keeps_loop, total_ms
 from lab.measure.stacks import Stack
 
 # A machine that is busy makes functions slower; it doesn't make them twice as slow and more.
@@ -57,11 +58,7 @@ def grown(cases: Sequence[Case]) -> Grown | None:
     now = [{kind: case.parts.get(kind, {}) for kind in _sure(case)} for case in compared]
     before = [{kind: case.parts_before.get(kind, {}) for kind in _sure(case)} for case in compared]
     now_ms, before_ms = (_by_function(parts) for parts in (now, before))
-    keys = {
-        key
-        for key, ms in now_ms.items()
-        if key and ms >= TIMES * before_ms.get(key, 0.0) + LEAST_MS
-    }
+    keys = {key for key, ms in now_ms.items() if key and ms >= TIMES * before_ms[key] + LEAST_MS}
     over_ms = sum(now_ms[key] - before_ms[key] for key in keys)
     others = before_ms.keys() - keys
     ms = over_ms - sum(max(0.0, before_ms[key] - now_ms[key]) for key in others)
@@ -95,11 +92,13 @@ def _joined(every: Iterable[Parts]) -> dict[Doing, dict[Stack, float]]:
 
 def _sure(case: Case) -> tuple[Doing, ...]:
     """What is the function's own doing for certain, and no waiting for others' work."""
+    is_for_own = waits_for_own_threads(case, against_reference=True)
+    work = tuple(kind for kind in WORK if kind != "lock" or not is_for_own)
     if case.comparison.clues.crowding < CROWDED:
-        return WORK
+        return work
     if case.balance.cpu_ms is None:
         return ()
-    return tuple(kind for kind in WORK if kind != "blocked")
+    return tuple(kind for kind in work if kind != "blocked")
 
 
 def noise_ms(ms: float, replays: int) -> float:
@@ -118,7 +117,7 @@ def _cause(parts: Mapping[Doing, Mapping[Stack, float]]) -> Cause | None:
     """What most of the stacks' time was spent on."""
     stacks = merged(parts, *WORK)
     least_ms = HALF * total_ms(stacks)
-    on_loop = {stack: ms for stack, ms in stacks.items() if is_on_loop(stack) and has_own(stack)}
+    on_loop = {stack: ms for stack, ms in stacks.items() if keeps_loop(stack)}
     if total_ms(on_loop) > least_ms:
         return "event_loop_blocked"
     for kinds, cause in CAUSES:

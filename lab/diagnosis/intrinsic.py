@@ -1,13 +1,16 @@
 """Avoidable time that shows without a reference: nobody needs to sleep or to ask 50 times."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from lab.cause import Cause
 from lab.diagnosis.blame import blame
 from lab.diagnosis.case import Case
-from lab.diagnosis.doing import Doing, merged
-from lab.diagnosis.shape import has_own, is_on_loop, total_ms
+from lab.diagnosis.coroutines import awaits, by_chain
+from lab.diagnosis.doing import merged
+from lab.diagnosis.own_threads import helped_by_ms, waits_for_own_threads
+from lab.diagnosis.shape import has_own, keeps_loop, total_ms
 from lab.measure.measurement import Counted
 from lab.measure.stacks import Stack
 
@@ -18,18 +21,28 @@ LEAST_FAILURES = 2.0
 HALF = 0.5
 LOOP_BLOCKED_MS = 100.0
 # Less may be a pause to let others run.
-LEAST_SLEEP_MS = 50.0
+LEAST_AWAITED_MS = 50.0
 SAME_ARGUMENTS_CALLS = 10
 SAME_ARGUMENTS_SHARE = 0.1
 SAME_ARGUMENTS_MS = 100.0
+WAITS: tuple[tuple[Literal["lock", "pool", "sleep"], Cause], ...] = (
+    ("sleep", "io_wait"),
+    ("lock", "lock_wait"),
+    ("pool", "pool_wait"),
+)
 
 
 @dataclass(frozen=True)
 class Waste:
-    """Avoidable milliseconds of one place, and the cause that they speak for by themselves."""
+    """Avoidable milliseconds of one place, and the cause that they speak for by themselves.
+
+    ``stacks`` (milliseconds) are what they are made of, of threads or of what coroutines awaited:
+    who is to blame is among those. Empty where the cause alone tells.
+    """
 
     cause: Cause
     ms: float
+    stacks: Mapping[Stack, float] = field(default_factory=dict)
 
 
 def wastes(case: Case) -> tuple[Waste, ...]:
@@ -38,7 +51,7 @@ def wastes(case: Case) -> tuple[Waste, ...]:
         _retries,
         _repeated_calls,
         _waits,
-        _async_sleeps,
+        _awaits,
         _blocked_loop,
         _same_arguments,
     )
@@ -73,26 +86,23 @@ def _repeated_calls(case: Case) -> Iterator[Waste]:
 
 def _waits(case: Case) -> Iterator[Waste]:
     """Sleeps, and waits for locks and pools, of our own code."""
-    causes: tuple[tuple[Doing, Cause], ...] = (
-        ("sleep", "io_wait"),
-        ("lock", "lock_wait"),
-        ("pool", "pool_wait"),
-    )
-    for kind, cause in causes:
+    for kind, cause in WAITS:
         own = {stack: ms for stack, ms in case.parts.get(kind, {}).items() if has_own(stack)}
-        if own:
-            yield Waste(cause, min(_least_ms(case), total_ms(own)))
+        wasted_ms = total_ms(own)
+        if kind == "lock" and own:
+            is_for_own = waits_for_own_threads(case, against_reference=False)
+            wasted_ms = 0.0 if is_for_own else wasted_ms - helped_by_ms(case)
+        if wasted_ms > 0:
+            yield Waste(cause, min(_least_ms(case), wasted_ms), own)
 
 
-def _async_sleeps(case: Case) -> Iterator[Waste]:
-    """Sleeps that a coroutine of ours awaits, by the counted replay."""
-    slept_ms = sum(
-        one.waited_ms
-        for one in case.awaited()
-        if has_own(one.stack) and one.stack[-1].function.rpartition(".")[2] == "sleep"
-    )
-    if slept_ms >= LEAST_SLEEP_MS:
-        yield Waste("io_wait", min(_least_ms(case), slept_ms))
+def _awaits(case: Case) -> Iterator[Waste]:
+    """The same of coroutines of ours, by the counted replay."""
+    chains = by_chain(case.awaited())
+    for kind, cause in WAITS:
+        found = {s: ms for s, ms in chains.items() if has_own(s) and awaits(s) == kind}
+        if total_ms(found) >= LEAST_AWAITED_MS:
+            yield Waste(cause, min(_least_ms(case), total_ms(found)), found)
 
 
 def _blocked_loop(case: Case) -> Iterator[Waste]:
@@ -100,13 +110,13 @@ def _blocked_loop(case: Case) -> Iterator[Waste]:
     stacks = on_loop(case)
     blamed = blame(stacks, {})
     if blamed is not None and blamed.total_ms >= LOOP_BLOCKED_MS and not _is_chatty(case):
-        yield Waste("event_loop_blocked", min(_least_ms(case), blamed.total_ms))
+        yield Waste("event_loop_blocked", min(_least_ms(case), blamed.total_ms), stacks)
 
 
 def on_loop(case: Case) -> dict[Stack, float]:
     """The span's stacks of own code on the event loop that isn't at rest."""
     busy = merged(case.parts, "computing", "io", "lock", "pool", "sleep", "blocked")
-    return {stack: ms for stack, ms in busy.items() if is_on_loop(stack) and has_own(stack)}
+    return {stack: ms for stack, ms in busy.items() if keeps_loop(stack)}
 
 
 def _is_chatty(case: Case) -> bool:

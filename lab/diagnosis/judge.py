@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lab.cause import Cause
 from lab.diagnosis import intrinsic, who
 from lab.diagnosis.blame import MOSTLY, blame, function_id
 from lab.diagnosis.case import Case
@@ -100,7 +99,8 @@ def _of_function(more: Grown, growth: Sequence[Growth]) -> Finding | None:
         return None
     powers = exponents(growth, case.cost.place, (culprit.function, culprit.file))
     question = Question(case, more.ms, against_reference=True, exponents=powers)
-    explained = replace(explain(question, more.cause), culprit=culprit)
+    waste = intrinsic.Waste(more.cause, more.ms)
+    explained = replace(explain(question, waste), culprit=culprit)
     return Finding(case, explained, more.ms, False, powers, in_spans=more.spans)
 
 
@@ -111,7 +111,7 @@ def _by_itself(case: Case, growth: Sequence[Growth]) -> Finding | None:
         return grown
     if not is_worth(case, waste.ms):
         return None
-    found = _found(case, growth, waste.ms, against_reference=False, speaks_for=waste.cause)
+    found = _found(case, growth, waste.ms, against_reference=False, speaks_for=waste)
     return found if found.explained.culprit or found.explained.calls else None
 
 
@@ -142,7 +142,7 @@ def _found(
     ms: float,
     *,
     against_reference: bool,
-    speaks_for: Cause | None = None,
+    speaks_for: intrinsic.Waste | None = None,
 ) -> Finding:
     """Explain the time; how its function grows may change the explanation."""
     explained = explain(Question(case, ms, against_reference), speaks_for)

@@ -42,6 +42,12 @@ def is_on_loop(stack: Stack) -> bool:
     return any(LOOP_FILES.search(frame.file) for frame in stack)
 
 
+def keeps_loop(stack: Stack) -> bool:
+    """Whether own code runs on the service's event loop, and not a loop of its own in a thread."""
+    outermost = next((at for at, frame in enumerate(stack) if frame.is_own), 0)
+    return is_on_loop(stack[:outermost])
+
+
 def has_own(stack: Stack) -> bool:
     """Whether the stack has a frame of the services' own code."""
     return any(frame.is_own for frame in stack)

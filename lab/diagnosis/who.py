@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 from lab.diagnosis.blame import MOSTLY, Blamed, blame
 from lab.diagnosis.case import Case
+from lab.diagnosis.coroutines import by_chain
 from lab.diagnosis.doing import WORK, Doing, merged
 from lab.diagnosis.findings import Below
-from lab.measure.measurement import Awaited, ClientCalls, Counted
+from lab.measure.measurement import ClientCalls, Counted
 from lab.measure.stacks import Frame, Stack
-from services.telemetry import conventions as names
 
 # Of stacks that account for less than this of the time in question nothing is concluded.
 LEAST_SHARE = 0.3
-OWN_PATH = "services/"
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,26 @@ def by_stacks(
 
 
 def by_awaited(
-    case: Case, *, against_reference: bool, may: Callable[[Frame], bool] = lambda _: True
+    case: Case,
+    *,
+    against_reference: bool,
+    keep: Callable[[Stack], bool] = lambda _: True,
+    may: Callable[[Frame], bool] = lambda _: True,
 ) -> Culprit | None:
     """The deepest own coroutine that waited longest in the counted replay."""
-    now = _awaited(case.awaited())
-    before = _awaited(case.awaited_before()) if against_reference else {}
-    found = blame(now, before, may=may)
+    now = _kept(by_chain(case.awaited()), keep)
+    before = _kept(by_chain(case.awaited_before()), keep) if against_reference else {}
+    return among(now, before, may=may)
+
+
+def among(
+    now: Mapping[Stack, float],
+    before: Mapping[Stack, float] | None = None,
+    *,
+    may: Callable[[Frame], bool] = lambda _: True,
+) -> Culprit | None:
+    """The deepest own function that holds most of what these stacks have over ``before``."""
+    found = blame(now, before or {}, may=may)
     return of_blamed(found) if found else None
 
 
@@ -80,52 +93,8 @@ def above_repeated_calls(
     )
 
 
-def adding_tokens(case: Case) -> Culprit | None:
-    """The own function that is new, or called more often, where the prompt is made.
-
-    Told by the counted replays of now and of the reference. A new function called by another new
-    one is that one's helper. Where nothing is new, the function that the span is named after.
-    """
-    comparison = case.comparison
-    counts = comparison.now.counts
-    if counts is None:
-        return None
-    here = [one for one in counts.functions if _makes_prompts(case, one)]
-    past = comparison.reference.counts if comparison.reference else None
-    if past is not None:
-        known = {(one.function, one.file): one.calls for one in past.functions}
-        new = [one for one in here if (one.function, one.file) not in known]
-        names_of_new = {one.function.rpartition(".")[2] for one in new}
-        tops = [one for one in new if (one.caller or "").rpartition(".")[2] not in names_of_new]
-        more = [one for one in here if one.calls > known.get((one.function, one.file), one.calls)]
-        for one in [*_by_work(tops or new), *_by_work(more)]:
-            return _of_counted(one)
-    named = [one for one in here if one.function.rpartition(".")[2] == one.span]
-    return _of_counted(named[0]) if named else None
-
-
-def _makes_prompts(case: Case, counted: Counted) -> bool:
-    """Whether it ran, in the service, in a span that has prompt tokens; own code alone."""
-    with_tokens = {
-        cost.name
-        for cost in case.comparison.now.spans
-        if cost.service == case.cost.service
-        and names.LLM_PROMPT_TOKENS in cost.tokens
-        and names.LLM_COMPLETION_TOKENS not in cost.tokens
-    } or {case.cost.name}
-    return (
-        counted.service == case.cost.service
-        and counted.span in with_tokens
-        and counted.file.startswith(OWN_PATH)
-        and not counted.function.endswith(">")
-    )
-
-
-def _by_work(found: list[Counted]) -> list[Counted]:
-    return sorted(found, key=lambda one: (-sum(b.total_ms for b in one.builtins), one.calls))
-
-
-def _of_counted(counted: Counted) -> Culprit:
+def of_counted(counted: Counted) -> Culprit:
+    """A function of the counted replay as a culprit."""
     below = tuple(
         Below(one.callee, one.total_ms, one.calls) for one in counted.builtins if one.total_ms >= 1
     )
@@ -148,10 +117,3 @@ def of_blamed(found: Blamed) -> Culprit:
 
 def _kept(stacks: Mapping[Stack, float], keep: Callable[[Stack], bool]) -> dict[Stack, float]:
     return {stack: ms for stack, ms in stacks.items() if keep(stack)}
-
-
-def _awaited(waits: tuple[Awaited, ...]) -> dict[Stack, float]:
-    found: dict[Stack, float] = {}
-    for one in waits:
-        found[one.stack] = found.get(one.stack, 0.0) + one.waited_ms
-    return found

@@ -470,6 +470,23 @@ def test_code_in_middleware_is_found_in_the_requests_own_span() -> None:
     assert verdict(found) == ("event_loop_blocked", "Signature.__call__", "POST /retrieve")
 
 
+def test_a_loop_of_its_own_in_a_handlers_thread_blocks_nobody() -> None:
+    """`asyncio.run` in a sync handler: the service's event loop goes on."""
+    running = (*RETRIEVING, *IDLE[1:])
+    now = changed(
+        healthy(),
+        span(
+            "POST /retrieve",
+            (210.0, 212.0, 211.0),
+            {RETRIEVING: 8, running: 200},
+            cpu_ms=(6.0, 6.0, 6.0),
+            still={running: 200},
+        ),
+    )
+    found = judged(now, healthy())
+    assert verdict(found) == ("io_wait", "Retriever.retrieve", "POST /retrieve")
+
+
 def test_the_largest_avoidable_part_is_named_and_the_others_are_listed() -> None:
     """Two things wrong: one verdict, both among the contributors."""
     packing = (*SERIALIZING, own("_pack", "generator/prompt.py", 60))

@@ -188,6 +188,26 @@ def test_without_a_reference_an_awaited_sleep_speaks_for_itself() -> None:
     assert (found.verdict.cause, found.verdict.function) == ("io_wait", "Pipeline._settle")
 
 
+@pytest.mark.parametrize("reference", ["another", None])
+def test_a_sleep_beside_a_long_healthy_wait_names_who_sleeps(reference: str | None) -> None:
+    """The model's answer takes ten times as long, and is nobody's fault."""
+    napping = (*RESPONDING[:-1], own("generate_response", "generator/completion.py", 33))
+    now = changed(
+        healthy(),
+        span(
+            "openai.generate",
+            (3800.0, 3805.0, 3803.0),
+            {ANSWERING: 3490, CALLING: 8, napping: 300},
+            cpu_ms=(15.0,) * 3,
+            still={ANSWERING: 3480, napping: 300},
+            calls=(calls("chat gpt-4", "POST", own_ms=3490),),
+        ),
+    )
+    text = {("services/generator/completion.py", 33): "    time.sleep(0.3)"}
+    found = judged(elsewhere(now), healthy() if reference else None, source=text)
+    assert (found.verdict.cause, found.verdict.function) == ("io_wait", "generate_response")
+
+
 def elsewhere(measurement: Measurement, words: int = 12, top_k: int = 5) -> Measurement:
     """The same as another request."""
     request = replace(REQUEST, digest="d2", question_words=words, top_k=top_k)

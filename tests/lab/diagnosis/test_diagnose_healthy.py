@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lab.measure.measurement import ClientCalls, Measurement, SpanCost
+from lab.measure.measurement import Awaited, ClientCalls, Counts, Measurement, SpanCost
 from lab.measure.stacks import Frame
 from tests.lab.literal_measurements import (
     ALIGNING,
@@ -247,3 +247,21 @@ def test_one_call_that_failed_is_no_storm() -> None:
         healthy(), *(replace(one, calls=failing(one)) for one in healthy().spans if one.calls)
     )
     assert judged(now, healthy()).verdict.cause == "none"
+
+
+def test_a_handlers_wait_is_not_blamed_on_who_passes_the_request_on() -> None:
+    """The event loop of a service of plain handlers awaits their threads in its middleware."""
+    passing = (*ASGI, Frame("run_in_threadpool", SITE + "starlette/concurrency.py", 40))
+    waiting = healthy().counts
+    assert waiting is not None
+
+    def awaiting(ms: float) -> Counts:
+        return replace(waiting, awaited=(Awaited("retriever", "POST /retrieve", passing, ms),))
+
+    now = changed(
+        healthy(),
+        span("POST /retrieve", (100.0, 101.0, 102.0), {IDLE: 90, RETRIEVING: 8}, cpu_ms=(6.0,) * 3),
+        counts=awaiting(100),
+    )
+    found = judged(now, replace(healthy(), counts=awaiting(10)))
+    assert found.verdict.function is None

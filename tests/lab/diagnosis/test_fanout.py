@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from lab.measure.measurement import Awaited, Measurement
 from tests.lab.literal_measurements import (
     ALIGNING,
@@ -23,9 +25,13 @@ RERANK = (PLACES["POST /query"][0], ("gateway", "rerank"))
 RERANKING = (*QUERYING[3:], own("Pipeline._rerank", "gateway/pipeline.py", 130))
 POSTING = (*RERANKING, own("Upstream.post", "gateway/upstream.py", 80))
 
+TRYING = (*POSTING, own("Upstream._try", "gateway/upstream.py", 90))
 
-def asking(times: int) -> Measurement:
+
+def asking(times: int, failing: int = 0) -> Measurement:
     """A rerank that asks the retriever so many times, each for as much computing as one does."""
+    call = calls("POST", own_ms=4.0 * times, count=times, errors=failing, answered=True)
+    posts = 1 if failing else times
     score = span(
         "score",
         (400.0 * times,) * 3,
@@ -35,7 +41,7 @@ def asking(times: int) -> Measurement:
     rerank = replace(
         span("retrieve", (5.0 * times,) * 3, {IDLE: 4.0 * times}, cpu_ms=(1.0 * times,) * 3),
         place=RERANK,
-        calls=(calls("POST", own_ms=4.0 * times, count=times, answered=True),),
+        calls=(call,),
     )
     return changed(
         healthy(),
@@ -43,8 +49,9 @@ def asking(times: int) -> Measurement:
         rerank,
         counts=counts_with(
             counted("gateway", "rerank", "Pipeline._rerank", "gateway/pipeline.py", 1),
-            counted("gateway", "rerank", "Upstream.post", "gateway/upstream.py", times),
-            awaited=(Awaited("gateway", "rerank", POSTING, 405.0 * times),),
+            counted("gateway", "rerank", "Upstream.post", "gateway/upstream.py", posts),
+            counted("gateway", "rerank", "Upstream._try", "gateway/upstream.py", times),
+            awaited=(Awaited("gateway", "rerank", TRYING, 405.0 * times),),
         ),
     )
 
@@ -57,6 +64,43 @@ def test_the_caller_is_named_with_all_that_it_starts() -> None:
     assert found.verdict.avoidable_ms is not None
     assert 4000 < found.verdict.avoidable_ms < 5000
     assert [one.span for one in found.contributors if one.avoidable_ms] == ["rerank"]
+
+
+@pytest.mark.parametrize("times", [2, 3, 9])
+def test_a_few_calls_where_one_did_are_clear_beside_the_reference(times: int) -> None:
+    """The callee's functions are as quick as ever, each time."""
+    found = judged(asking(times), asking(1))
+    assert found.verdict.cause == "inefficient_algorithm"
+    assert (found.verdict.function, found.verdict.span) == ("Pipeline._rerank", "rerank")
+    assert judged(asking(times)).verdict.function is None
+
+
+def test_without_a_counted_replay_nobody_is_named_rather_than_the_callee() -> None:
+    """Its stacks alone don't tell who in the gateway asks again; the calls do tell what happens."""
+    found = judged(replace(asking(3), counts=None), replace(asking(1), counts=None))
+    assert (found.verdict.cause, found.verdict.span) == ("inefficient_algorithm", "rerank")
+    assert found.verdict.function is None
+
+
+def test_more_calls_dont_excuse_a_callee_that_takes_longer_for_each() -> None:
+    """Three calls for one, and each takes ten times as long: that is what to mend."""
+    slow = changed(
+        asking(3),
+        span("score", (12000.0,) * 3, {ALIGNING: 11900.0}, cpu_ms=(12000.0,) * 3),
+        counts=asking(3).counts,
+    )
+    found = judged(slow, asking(1))
+    assert (found.verdict.function, found.verdict.span) == ("alignment", "score")
+
+
+@pytest.mark.parametrize("times", [2, 5, 12])
+def test_failing_calls_that_are_made_again_are_a_retry_storm(times: int) -> None:
+    """Named at the function that repeats, with or without a reference; it is no fan-out."""
+    for reference in (asking(1), None) if times > 2 else (asking(1),):
+        found = judged(asking(times, failing=times - 1), reference)
+        assert found.verdict.cause == "retry_storm"
+        assert (found.verdict.function, found.verdict.span) == ("Upstream.post", "rerank")
+        assert f"{times - 1} of {times} calls" in found.verdict.hypothesis
 
 
 def test_a_function_that_is_slower_itself_is_still_named() -> None:
