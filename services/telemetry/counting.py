@@ -13,7 +13,6 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from services.telemetry.arguments import Keys
 from services.telemetry.callees import full_name, is_in_c, short_name
 from services.telemetry.owners import Owners
 from services.telemetry.tally import (
@@ -63,7 +62,6 @@ class Counter:
         self._watch_calls = watch_calls
         self._own = own
         self._clock_ns = clock_ns
-        self._keys = Keys()
         self._local = threading.local()
 
     def leave_out(self) -> None:
@@ -81,10 +79,10 @@ class Counter:
         function = self.functions.get(id(code)) or self._met(code)
         key = span, id(code), self._caller(frame.f_back, FAR if function.is_own else 1)
         calls = tally.calls[key] = tally.calls.get(key, 0) + 1
-        if function.arguments is not None:
+        if function.arguments is not None and not function.keys.is_spent:
             seen = tally.arguments.setdefault(key[:2], set())
             if len(seen) < MOST_DISTINCT:
-                seen.add(self._keys.of_call(frame, function.arguments))
+                seen.add(function.keys.of_call(frame, function.arguments))
         return calls >= MOST_CALLS or self._is_enough(tally)
 
     def on_call(self, code: CodeType, offset: int, callee: Any) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
-from services.telemetry.arguments import names
+from services.telemetry.arguments import Keys, names
 
 # Of one function; it is then counted no further.
 MOST_CALLS = 100_000
@@ -20,12 +20,14 @@ OFTEN = 100
 class Function:
     """A function that was seen to run; ``is_own`` tells the services' code from libraries.
 
-    ``arguments`` are the names of its arguments, None where they are not looked at.
+    ``arguments`` are the names of its arguments, None where they are not looked at, ``keys`` tells
+    those of its calls apart.
     """
 
     code: CodeType
     is_own: bool
     arguments: tuple[str, ...] | None
+    keys: Keys = field(default_factory=Keys)
 
     @staticmethod
     def of(code: CodeType, is_own: bool) -> "Function":
@@ -100,6 +102,8 @@ def _row(
     code = functions[function].code
     most = max(by_caller, key=lambda caller: by_caller[caller])
     distinct = tally.arguments.get((span, function))
+    if functions[function].keys.is_spent:
+        distinct = None
     return {
         "span": span,
         "function": code.co_qualname,

@@ -12,7 +12,7 @@ from opentelemetry import context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind, Tracer
 
-from services.telemetry import counting, tally
+from services.telemetry import arguments, counting, tally
 from services.telemetry.counting import Counter
 from services.telemetry.owners import Owners
 from services.telemetry.tally import merged, rows
@@ -188,6 +188,20 @@ def test_a_function_is_counted_up_to_a_limit(
     found = counted.by_name("score")["words"]
     assert (found["calls"], found["distinct_arguments"]) == (5, 4)
     assert found["builtins"][0]["calls"] == 3
+
+
+def test_arguments_are_unknown_where_there_is_too_much_of_them(
+    tracer: Tracer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls are counted on; another function's arguments are still told."""
+    monkeypatch.setattr(arguments, "MOST_VALUES", 30)
+    with armed(tracer) as counted, counted():
+        for number in range(9):
+            score([str(number)] * 4)
+        failing()
+    found = counted.by_name("score")
+    assert (found["score"]["calls"], found["score"]["distinct_arguments"]) == (9, None)
+    assert found["failing"]["distinct_arguments"] == 1
 
 
 def test_counting_ends_when_there_is_too_much(
