@@ -87,7 +87,10 @@ def record(settings: Settings, tell: Tell) -> Measurement:
     """Measure the mystery query as it runs now, and keep that as healthy."""
     plan = Plan(scenario.mystery().body())
     with Replayer(settings, EXPECTED_S) as replayer:
-        measured = capture.measure(settings, plan, replayer, tell).measurement
+        captured = capture.measure(settings, plan, replayer, tell)
+    if captured.not_counted is not None:
+        raise LabError(f"its calls could not be counted: {captured.not_counted}")
+    measured = captured.measurement
     save(settings, measured)
     spread = max(measured.request_ms) / min(measured.request_ms) - 1
     if spread > BUSY_SPREAD:

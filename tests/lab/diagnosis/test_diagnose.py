@@ -503,3 +503,15 @@ def test_pinecone_taking_longer_is_io_wait() -> None:
         ),
     )
     assert verdict(judged(now, healthy())) == ("io_wait", "VectorIndex.query", "pinecone.query")
+
+
+def test_without_counts_a_culprit_is_found_all_the_same() -> None:
+    """The counted replay failed; the reference has counts."""
+    slow = (*SCORING, own("fingerprint", "retriever/scoring.py", 99))
+    now = changed(
+        healthy(counts=None),
+        span("score", (710.0, 715.0, 712.0), {ALIGNING: 390, SCORING: 20, slow: 300},
+             cpu_ms=(700.0, 702.0, 701.0)),
+    )  # fmt: skip
+    assert verdict(judged(now, healthy())) == ("cpu", "fingerprint", "score")
+    assert judged(healthy(counts=None), healthy()).verdict.cause == "none"

@@ -135,3 +135,14 @@ def test_no_reference_is_recorded_of_changed_code(
     assert not reference.ensure(settings, told.append)
     assert "services/app.py differs" in told[0]
     assert "`invoke reference`" in told[0]
+
+
+def test_no_reference_without_counts_is_kept(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held against it, everything that is counted later would be new."""
+    made = capture.Captured(BARE, (), (), {}, "the replay failed: HTTP 504")
+    monkeypatch.setattr(capture, "measure", lambda *_: made)
+    with pytest.raises(LabError, match="could not be counted: the replay failed: HTTP 504"):
+        reference.record(settings, lambda _: None)
+    assert not reference.path(settings).exists()
