@@ -8,12 +8,11 @@ from lab.diagnosis.case import Case
 from lab.diagnosis.doing import WORK, Doing, merged
 from lab.diagnosis.findings import Below
 from lab.measure.measurement import Awaited, ClientCalls, Counted
-from lab.measure.stacks import Frame, Stack
+from lab.measure.stacks import Frame, Stack, is_own
 from services.telemetry import conventions as names
 
 # Of stacks that account for less than this of the time in question nothing is concluded.
 LEAST_SHARE = 0.3
-OWN_PATH = "services/"
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def _makes_prompts(case: Case, counted: Counted) -> bool:
     return (
         counted.service == case.cost.service
         and counted.span in with_tokens
-        and counted.file.startswith(OWN_PATH)
+        and is_own(counted.file)
         and not counted.function.endswith(">")
     )
 

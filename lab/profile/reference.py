@@ -18,13 +18,13 @@ from lab.run import CommandError, run
 from lab.settings import ROOT, Settings
 from lab.traffic import scenario
 from lab.traffic.replay import Replayer
+from services.telemetry.conventions import OWN_FOLDERS
 
 FILE = "reference.json"
 # Of the committed code on another machine: `python -m lab.profile.record_reference` writes it.
 SHIPPED = Path(__file__).with_name("healthy_reference.json")
 EXPECTED_S = 4.2
 BUSY_SPREAD = 0.15
-CODE = "services"
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def changed_code(root: Path | None = None) -> tuple[str, ...]:
     """The services' files that differ from the committed ones; none where git can't tell."""
     try:
         told = run(
-            ["git", "status", "--porcelain", "--untracked-files=normal", "--", CODE],
+            ["git", "status", "--porcelain", "--untracked-files=normal", "--", *OWN_FOLDERS],
             cwd=root or ROOT,
             timeout_s=10,
         )

@@ -14,6 +14,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from services.telemetry.callees import full_name, is_in_c, short_name
+from services.telemetry.conventions import OWN_FOLDERS
 from services.telemetry.owners import Owners
 from services.telemetry.tally import (
     MOST_C_CALLS,
@@ -24,10 +25,11 @@ from services.telemetry.tally import (
     Tally,
 )
 
-OWN = f"{Path(__file__).parents[1]}/"
+ROOT = Path(__file__).parents[2]
+OWN = tuple(f"{ROOT}/{folder}/" for folder in OWN_FOLDERS)
 # What begins and ends the counting, and the switches of planted faults: no part of the work.
 LEFT_OUT = frozenset(
-    f"{OWN}{name}"
+    f"{ROOT}/services/{name}"
     for name in (
         "telemetry/counted.py",
         "telemetry/monitoring.py",
@@ -52,7 +54,7 @@ class Counter:
         self,
         owners: Owners,
         watch_calls: Callable[[CodeType], None],
-        own: str = OWN,
+        own: str | tuple[str, ...] = OWN,
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self.functions: dict[int, Function] = {}

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,15 @@ def test_counting_ends_when_there_is_too_much(
             words(str(number))
     assert counted.counter.is_full
     assert counted.by_name("score")["words"]["calls"] < 20
+
+
+def test_all_that_runs_in_the_services_is_own_code() -> None:
+    """What they use of seed/, too."""
+    found = {
+        name: getattr(find_spec(name), "origin", "").startswith(counting.OWN)
+        for name in ("services.retriever.scoring", "seed.embedding", "json")
+    }
+    assert found == {"services.retriever.scoring": True, "seed.embedding": True, "json": False}
 
 
 def test_what_switches_faults_is_no_part_of_the_work() -> None:

@@ -515,3 +515,16 @@ def test_without_counts_a_culprit_is_found_all_the_same() -> None:
     )  # fmt: skip
     assert verdict(judged(now, healthy())) == ("cpu", "fingerprint", "score")
     assert judged(healthy(counts=None), healthy()).verdict.cause == "none"
+
+
+def test_what_of_seed_runs_in_a_service_is_own_code() -> None:
+    """The embedder is slow: not its caller is to blame."""
+    embedding = (*RETRIEVING, Frame("Embedder.embed", "/app/seed/embedding.py", 26))
+    now = changed(
+        healthy(),
+        span("POST /retrieve", (210.0, 212.0, 211.0), {RETRIEVING: 8, embedding: 200},
+             cpu_ms=(206.0, 207.0, 206.0)),
+    )  # fmt: skip
+    found = judged(now, healthy())
+    assert verdict(found) == ("cpu", "Embedder.embed", "POST /retrieve")
+    assert found.verdict.file == "seed/embedding.py"

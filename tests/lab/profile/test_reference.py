@@ -98,7 +98,13 @@ def test_changed_and_new_code_is_found(checkout: Path) -> None:
     assert reference.changed_code(checkout) == ()
     (checkout / "services" / "app.py").write_text("answer = 41\n")
     (checkout / "services" / "new.py").write_text("")
-    assert set(reference.changed_code(checkout)) == {"services/app.py", "services/new.py"}
+    (checkout / "seed").mkdir()
+    (checkout / "seed" / "embedding.py").write_text("")
+    assert set(reference.changed_code(checkout)) == {
+        "services/app.py",
+        "services/new.py",
+        "seed/",
+    }
 
 
 def test_outside_a_checkout_nothing_is_taken_for_changed(tmp_path: Path) -> None:
