@@ -105,14 +105,16 @@ class BuiltinCall:
     """Calls of functions written in C, from one line of our own code, in the counted replay.
 
     ``callee`` is qualified where it can be (`time.sleep`, `_thread.lock.acquire`). ``calls`` and
-    ``total_ms`` stop at ``tally.MOST_C_CALLS``. ``total_ms`` is wall time, with that of Python
-    functions that it called. `with lock:` and operators are no calls.
+    the times stop at ``tally.MOST_C_CALLS``. ``total_ms`` is wall time, with that of Python
+    functions that it called; ``cpu_ms`` what the thread used of the processor in it (None where
+    nobody measured that). `with lock:` and operators are no calls.
     """
 
     callee: str
     line: int
     calls: int
     total_ms: float
+    cpu_ms: float | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,13 @@ class Site:
     callee: str
     calls: int = 0
     total_ns: int = 0
+    cpu_ns: int = 0
+
+    def add(self, other: "Site") -> None:
+        """Count what another one counted, too."""
+        self.calls += other.calls
+        self.total_ns += other.total_ns
+        self.cpu_ns += other.cpu_ns
 
 
 @dataclass
@@ -51,13 +58,13 @@ class Tally:
 
     ``calls`` by span, function and own caller (0: none), ``sites`` by span, function, offset in its
     bytecode and the callee's short name. ``pending`` are the C calls that have not returned:
-    function, offset, site and when each began.
+    function, offset, site, and the thread's CPU time and the time when each began.
     """
 
     calls: dict[tuple[str, int, int], int] = field(default_factory=dict)
     arguments: dict[tuple[str, int], set[int]] = field(default_factory=dict)
     sites: dict[tuple[str, int, int, str], Site] = field(default_factory=dict)
-    pending: list[tuple[int, int, Site, int]] = field(default_factory=list)
+    pending: list[tuple[int, int, Site, int, int]] = field(default_factory=list)
     events: int = 0
 
 
@@ -70,9 +77,7 @@ def merged(tallies: Iterable[Tally]) -> Tally:
         for function, keys in tally.arguments.items():
             whole.arguments.setdefault(function, set()).update(keys)
         for place, site in tally.sites.items():
-            one = whole.sites.setdefault(place, Site(site.callee))
-            one.calls += site.calls
-            one.total_ns += site.total_ns
+            whole.sites.setdefault(place, Site(site.callee)).add(site)
         whole.events += tally.events
     return whole
 
@@ -126,13 +131,16 @@ def _builtins(
         if function not in lines:
             lines[function] = line_of_offsets(functions[function].code)
         line = lines[function].get(offset, 0)
-        one = by_line.setdefault((span, function, line, site.callee), Site(site.callee))
-        one.calls += site.calls
-        one.total_ns += site.total_ns
+        by_line.setdefault((span, function, line, site.callee), Site(site.callee)).add(site)
     found: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for (span, function, line, callee), site in by_line.items():
-        total_ms = round(site.total_ns / 1e6, 3)
-        told = {"callee": callee, "line": line, "calls": site.calls, "total_ms": total_ms}
+        told = {
+            "callee": callee,
+            "line": line,
+            "calls": site.calls,
+            "total_ms": round(site.total_ns / 1e6, 3),
+            "cpu_ms": round(site.cpu_ns / 1e6, 3),
+        }
         found.setdefault((span, function), []).append(told)
     return {
         key: sorted(calls, key=lambda one: -float(one["total_ms"])) for key, calls in found.items()
