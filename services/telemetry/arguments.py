@@ -51,16 +51,16 @@ class Keys:
 
     def _of(self, value: Any, left: list[int], depth: int) -> int:
         kind = type(value)
-        self._left -= 1 + len(value) // CHARS_PER_VALUE if kind in LONG else 1
-        if self._left < 0:
-            return 0
         if kind in HASHED:
+            if kind in LONG:
+                self._left -= len(value) // CHARS_PER_VALUE
             return hash((kind, value))
         size = 0
         if kind in ORDERED or kind in UNORDERED:
             size = len(value)
             if depth < DEEPEST and size <= left[0]:
                 left[0] -= size
+                self._left -= size
                 # Copied at once: another thread may change it meanwhile.
                 elements = tuple(value.items()) if kind is dict else tuple(value)
                 keys = [self._of(one, left, depth + 1) for one in elements]
