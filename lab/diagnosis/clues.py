@@ -65,9 +65,14 @@ class Clues:
 
     def builtin(self, cost: SpanCost, frame: Frame) -> BuiltinCall | None:
         """The C call that most of the time on the frame's line went into, if one was counted."""
+        return max(self.builtins(cost, frame), key=lambda one: one.total_ms, default=None)
+
+    def builtins(self, cost: SpanCost, frame: Frame) -> tuple[BuiltinCall, ...]:
+        """All C calls that were counted on the frame's line."""
         counted = self.counted(cost.service, cost.name, frame)
-        here = [one for one in counted.builtins if one.line == frame.line] if counted else []
-        return max(here, key=lambda one: one.total_ms, default=None)
+        if counted is None:
+            return ()
+        return tuple(one for one in counted.builtins if one.line == frame.line)
 
 
 def is_same(counted: Counted, frame: Frame) -> bool:

@@ -336,6 +336,37 @@ def test_many_short_sleeps_are_told_by_the_counted_calls() -> None:
     assert verdict(judged(now, healthy())) == ("io_wait", "_settle", "score")
 
 
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        Frame("Popen._execute_child", LIB + "subprocess.py", 1900),
+        Frame("Popen._try_wait", LIB + "subprocess.py", 2000),
+    ],
+)
+def test_many_short_subprocesses_are_io_wait(waiting: Frame) -> None:
+    """None of them lasts 100 ms: their names tell."""
+    running = (*SCORING, own("_spell", "retriever/scoring.py", 33), waiting)
+    now = changed(
+        healthy(),
+        span("score", (710.0, 715.0, 712.0), {ALIGNING: 390, SCORING: 20, running: 300},
+             cpu_ms=(405.0, 406.0, 407.0)),
+    )  # fmt: skip
+    assert verdict(judged(now, healthy())) == ("io_wait", "_spell", "score")
+
+
+def test_a_line_that_joins_text_computes() -> None:
+    """Only a thread's `.join(` waits, and that shows a frame of `threading`."""
+    joining = (*SCORING, own("_common", "retriever/scoring.py", 33))
+    now = changed(
+        healthy(),
+        span("score", (710.0, 715.0, 712.0), {ALIGNING: 390, SCORING: 20, joining: 300},
+             cpu_ms=(700.0, 702.0, 701.0)),
+    )  # fmt: skip
+    line = '    text = " ".join([word for word in mine if word not in theirs])'
+    found = judged(now, healthy(), source={("services/retriever/scoring.py", 33): line})
+    assert verdict(found) == ("cpu", "_common", "score")
+
+
 def test_a_sleep_in_async_code_names_the_coroutine() -> None:
     """The loop's stacks show `select` alone; the tasks' own stacks tell who awaits."""
     sleeping = (
