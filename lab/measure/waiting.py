@@ -25,8 +25,8 @@ LOCK_FILES = re.compile(r"(?:^|/)(?:threading|queue|multiprocessing/\w+)\.py$")
 LOCK_CALLS = re.compile(r"acquire|wait|wait_for|get|put|join|__enter__|_wait_for_tstate_lock")
 # These only compute, in C for the most part.
 COMPUTING_FILES = re.compile(
-    r"(?:^|/)(?:json/(?:encoder|decoder|scanner)|re/\w+|copy|difflib|statistics|textwrap|hmac|base64"
-    r"|pydantic/(?:main|type_adapter)|tiktoken/core|numpy/(?:_core|core|linalg)/\w+)\.py$"
+    r"(?:json/(?:encoder|decoder|scanner)|re/\w+|copy|difflib|statistics|textwrap|hmac|base64"
+    r"|pydantic/(?:main|type_adapter)|tiktoken/core|numpy/(?:_core|core|linalg)/\w+)\.py"
 )
 
 
@@ -45,7 +45,7 @@ def wait_of(stack: Stack) -> Wait | None:
 
 def computes(stack: Stack) -> bool:
     """Whether the innermost frame is of a library that is known to do nothing but compute."""
-    return not stack[-1].is_own and COMPUTING_FILES.search(stack[-1].file) is not None
+    return not stack[-1].is_own and COMPUTING_FILES.fullmatch(stack[-1].path) is not None
 
 
 def is_idle_loop(stack: Stack) -> bool:

@@ -65,6 +65,8 @@ def test_an_event_loop_that_waits_is_told_from_one_that_works(frames: Stack, is_
         ("TypeAdapter.validate_python", SITE + "pydantic/type_adapter.py", True),
         ("load", STDLIB + "json/__init__.py", False),
         ("run", SITE + "some/client.py", False),
+        ("deepcopy", STDLIB + "copy.py", True),
+        ("Copy.read", SITE + "psycopg/copy.py", False),
         ("encode", "/app/services/json/encoder.py", False),
     ],
 )
