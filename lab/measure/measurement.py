@@ -126,6 +126,7 @@ class Counted:
     wasn't asked (library code). ``caller`` is the function of our own code that called it most
     (None: none of ours): the nearest one for our own functions, the direct caller for a library's.
     ``line`` is where the function begins, ``file`` as in lab.measure.stacks.Frame.path.
+    ``suspends`` tells a generator or a coroutine, which may go on in another span than it began in.
     """
 
     service: str
@@ -137,6 +138,7 @@ class Counted:
     distinct_arguments: int | None
     caller: str | None
     builtins: tuple[BuiltinCall, ...]
+    suspends: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ MOST_CALLS = 100_000
 MOST_DISTINCT = 10_000
 # Of C functions, at one place of the code.
 MOST_C_CALLS = 5_000
+# inspect.CO_GENERATOR, inspect.CO_COROUTINE, inspect.CO_ASYNC_GENERATOR
+SUSPENDS = 0x20 | 0x80 | 0x200
 # Library functions called by other library functions are told only if they are called often.
 OFTEN = 100
 
@@ -118,6 +120,7 @@ def _row(
         "distinct_arguments": None if distinct is None else len(distinct),
         "caller": functions[most].code.co_qualname if most else None,
         "builtins": builtins,
+        "suspends": bool(code.co_flags & SUSPENDS),
         "is_own": functions[function].is_own,
     }
 

@@ -112,6 +112,19 @@ def test_the_caller_is_the_nearest_function_of_our_own(tracer: Tracer) -> None:
     assert "JSONDecoder.decode" not in found
 
 
+def test_what_may_go_on_in_another_span_is_told(tracer: Tracer) -> None:
+    """A generator, not a plain function."""
+
+    def each(texts: list[str]) -> Iterator[int]:
+        for text in texts:
+            yield len(words(text))
+
+    with armed(tracer) as counted, counted():
+        sum(each(["a b"]))
+    found = {name.rpartition(".")[2]: one for name, one in counted.by_name("score").items()}
+    assert (found["each"]["suspends"], found["words"]["suspends"]) == (True, False)
+
+
 def test_c_functions_are_counted_at_their_lines(tracer: Tracer) -> None:
     """Name, line and how often; how long and with how much CPU is what the clocks say."""
     with armed(tracer) as counted:

@@ -559,3 +559,18 @@ def test_what_of_seed_runs_in_a_service_is_own_code() -> None:
     found = judged(now, healthy())
     assert verdict(found) == ("cpu", "Embedder.embed", "POST /retrieve")
     assert found.verdict.file == "seed/embedding.py"
+
+
+@pytest.mark.parametrize(("suspends", "function"), [(True, "candidates"), (False, None)])
+def test_a_generator_may_work_in_another_span_than_it_began_in(
+    suspends: bool, function: str | None
+) -> None:
+    """A plain function that ran in another span alone is another request's."""
+    picking = (*RETRIEVING, own("candidates", "retriever/scoring.py", 90))
+    began = counted("retriever", "score", "candidates", "retriever/scoring.py", 1)
+    now = changed(
+        healthy(),
+        span("POST /retrieve", (210.0, 212.0, 211.0), {RETRIEVING: 8, picking: 200}),
+        counts=counts_with(replace(began, suspends=suspends)),
+    )
+    assert judged(now, healthy()).verdict.function == function

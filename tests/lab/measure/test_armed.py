@@ -26,6 +26,7 @@ TOLD = {
             "calls": 275,
             "distinct_arguments": 163,
             "caller": "score",
+            "suspends": True,
             "builtins": [
                 {"callee": "math.log1p", "line": 51, "calls": 275, "total_ms": 0.07, "cpu_ms": 0.05}
             ],
@@ -91,6 +92,7 @@ def test_results_of_the_services_become_one() -> None:
         distinct_arguments=163,
         caller="score",
         builtins=(BuiltinCall("math.log1p", 51, 275, 0.07, 0.05),),
+        suspends=True,
     )
     post = Frame("Upstream.post", "/app/services/gateway/upstream.py", 72)
     assert found.awaited[0] == Awaited("retriever", "rerank", (post,), 420.5)
