@@ -50,7 +50,8 @@ class Clues:
         """Whether the stack is another request's: its own code ran for this one, but elsewhere.
 
         A span's stacks may hold those of threads that worked for others at the same time: where
-        they take longer than the span itself, or no thread is the span's own.
+        they take longer than the span itself, or no thread is the span's own. A generator or a
+        coroutine may have begun in another span.
         """
         if not (is_server(cost) or works_in_threads(cost)):
             return False
@@ -58,18 +59,25 @@ class Clues:
         frame = next(own, None)
         if self.counts is None or frame is None:
             return False
-        seen_in = {
-            one.span
+        records = [
+            one
             for one in self.counts.functions
             if one.service == cost.service and is_same(one, frame)
-        }
-        return bool(seen_in) and seen_in.isdisjoint({cost.name, *cost.covers})
+        ]
+        here = {cost.name, *cost.covers}
+        may_be_here = any(one.suspends or one.span in here for one in records)
+        return bool(records) and not may_be_here
 
     def builtin(self, cost: SpanCost, frame: Frame) -> BuiltinCall | None:
         """The C call that most of the time on the frame's line went into, if one was counted."""
+        return max(self.builtins(cost, frame), key=lambda one: one.total_ms, default=None)
+
+    def builtins(self, cost: SpanCost, frame: Frame) -> tuple[BuiltinCall, ...]:
+        """All C calls that were counted on the frame's line."""
         counted = self.counted(cost.service, cost.name, frame)
-        here = [one for one in counted.builtins if one.line == frame.line] if counted else []
-        return max(here, key=lambda one: one.total_ms, default=None)
+        if counted is None:
+            return ()
+        return tuple(one for one in counted.builtins if one.line == frame.line)
 
 
 def is_same(counted: Counted, frame: Frame) -> bool:

@@ -2,7 +2,8 @@
 
 A wait in C shows as the Python frame that called it. Where no name tells (known_waits), there is
 only that the stack did not move. That alone is no wait: on a busy machine a thread that has to
-compute stands still as well, wherever it happens to be.
+compute stands still as well, wherever it happens to be. What a line of ours called in C was
+measured (in_c).
 """
 
 from collections.abc import Mapping
@@ -10,10 +11,12 @@ from statistics import fmean
 from typing import Literal
 
 from lab.diagnosis.clues import Clues
+from lab.diagnosis.in_c import in_c, innermost_own
 from lab.diagnosis.known_waits import known_wait
 from lab.diagnosis.shape import is_elsewhere, total_ms
 from lab.measure.measurement import SpanCost
-from lab.measure.stacks import Stack
+from lab.measure.stacks import Frame, Stack
+from lab.measure.waiting import computes
 
 Doing = Literal["computing", "io", "lock", "pool", "sleep", "blocked", "idle", "stopped"]
 """``blocked``: it waited, nothing tells what for. ``idle``: an event loop or a worker thread with
@@ -76,20 +79,36 @@ def pace(cost: SpanCost, clues: Clues) -> float | None:
 def _sorted(
     cost: SpanCost, clues: Clues
 ) -> tuple[dict[Doing, dict[Stack, float]], dict[Stack, float], dict[Stack, float]]:
-    """The waits known by name, and of what is left the time that moved and that stood still."""
+    """The known waits, and of what is left the time that moved or computed and that stood still."""
     known: dict[Doing, dict[Stack, float]] = {}
-    unknown: dict[Stack, float] = {}
+    moving: dict[Stack, float] = {}
+    still: dict[Stack, float] = {}
+    lines = in_c(cost, clues)
     for stack, ms in cost.stacks.items():
         if clues.is_foreign(cost, stack):
             continue
-        wait = known_wait(cost, stack, clues)
-        if wait is None:
-            unknown[stack] = ms
-        else:
-            known.setdefault(wait, {})[stack] = ms
-    still = {s: min(ms, cost.still[s]) for s, ms in unknown.items() if cost.still.get(s)}
-    moving = {s: ms - still.get(s, 0.0) for s, ms in unknown.items()}
+        did = _known(cost, stack, clues, lines)
+        if did is not None and did != "computing":
+            known.setdefault(did, {})[stack] = ms
+            continue
+        still_ms = 0.0 if did == "computing" else min(ms, cost.still.get(stack, 0.0))
+        moving[stack] = ms - still_ms
+        if still_ms:
+            still[stack] = still_ms
     return known, moving, still
+
+
+def _known(
+    cost: SpanCost, stack: Stack, clues: Clues, lines: Mapping[Frame, Doing]
+) -> Doing | None:
+    """What names, or the processor's clock of what its line called in C, say about a stack."""
+    wait = known_wait(cost, stack, clues)
+    if wait is not None:
+        return wait
+    if computes(stack):
+        return "computing"
+    frame = innermost_own(stack)
+    return lines.get(frame) if frame is not None else None
 
 
 def _blocked(cost: SpanCost, still: Mapping[Stack, float], clues: Clues) -> dict[Stack, float]:

@@ -7,7 +7,7 @@ from lab.diagnosis.blame import FunctionId, function_id
 from lab.diagnosis.clues import Clues
 from lab.diagnosis.findings import FunctionCost
 from lab.measure.measurement import Measurement, SpanCost
-from lab.measure.stacks import Frame
+from lab.measure.stacks import Frame, is_own
 
 LEAST_MS = 1.0
 MOST = 60
@@ -19,7 +19,7 @@ def functions(now: Measurement, clues: Clues) -> tuple[FunctionCost, ...]:
     """
     found = [row for cost in now.spans for row in _of_span(cost, clues)]
     found.sort(key=lambda row: (-row.self_ms, -row.total_ms, row.file, row.function))
-    own = [row for row in found if row.file.startswith("services/")]
+    own = [row for row in found if is_own(row.file)]
     others = [row for row in found if row not in own][: max(0, MOST - len(own))]
     kept = {id(row) for row in [*own[:MOST], *others]}
     return tuple(row for row in found if id(row) in kept)

@@ -23,12 +23,11 @@ SLEEPS = re.compile(r"(?:^|[._])sleep")
 LOCKS = re.compile(r"lock\w*\.(?:acquire|__enter__)|\.acquire$|semaphore|(?:^|\.)simplequeue\.get$")
 SOCKETS = re.compile(
     r"socket\.\w+|select\.\w+|(?:^|\.)(?:recv|recv_into|sendall|connect|accept|poll|epoll)$"
-    r"|(?:^|\.)(?:waitpid|flock|lockf|fsync)$"
+    r"|(?:^|\.)(?:wait\w*|flock|lockf|fsync)$|^(?:posix|nt)\.system$"
 )
+# Other waits (`.wait(`, `.result(`, a thread's `.join(`) show a frame of the library's.
 SLEEP_LINE = re.compile(r"\bsleep\w*\(")
-LOCK_LINE = re.compile(
-    r"^\s*(?:async\s+)?with\s+[\w.\[\]]+\s*:|\.(?:acquire|wait|join|result)\(", re.ASCII
-)
+LOCK_LINE = re.compile(r"^\s*(?:async\s+)?with\s+[\w.\[\]]+\s*:|\.acquire\(", re.ASCII)
 # A line that took less than this in C did not wait there.
 LEAST_C_MS = 1.0
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from lab.diagnosis.case import Case
 from lab.diagnosis.who import Culprit, of_counted
 from lab.measure.measurement import Counted, Counts
+from lab.measure.stacks import is_own
 from services.telemetry import conventions as names
 
-OWN_PATH = "services/"
 TELEMETRY = "services/telemetry/"
 
 Rise = Mapping[tuple[str, str, str], int]
@@ -106,13 +106,13 @@ def _makes_prompts(case: Case, counted: Counted) -> bool:
     return (
         counted.service == case.cost.service
         and counted.span in with_tokens
-        and counted.file.startswith(OWN_PATH)
+        and is_own(counted.file)
         and not _is_part(counted)
     )
 
 
 def _is_own(counted: Counted) -> bool:
-    return counted.file.startswith(OWN_PATH) and not counted.file.startswith(TELEMETRY)
+    return is_own(counted.file) and not counted.file.startswith(TELEMETRY)
 
 
 def _is_part(counted: Counted) -> bool:

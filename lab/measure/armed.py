@@ -94,6 +94,7 @@ def _counted(service: str, told: Mapping[str, Any]) -> Counted:
         distinct_arguments=told["distinct_arguments"],
         caller=told["caller"],
         builtins=tuple(BuiltinCall(**one) for one in told["builtins"]),
+        suspends=told.get("suspends", False),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lab.errors import LabError
 from lab.measure import armed, collect, costs, pyspy, recordings, stacks
 from lab.measure.alignment import Aligned, align
 from lab.measure.attribution import Seen, attribute, background, stacks_of, union
@@ -42,23 +43,27 @@ class Plan:
 
 @dataclass(frozen=True)
 class Captured:
-    """A measurement and what it was made from: replays, their traces, recordings by service."""
+    """A measurement and what it was made from: replays, their traces, recordings by service.
+
+    ``not_counted`` tells why the measurement has no counts, None where it has them.
+    """
 
     measurement: Measurement
     replays: tuple[Replay, ...]
     traces: tuple[Trace, ...]
     aligned: Mapping[str, Aligned]
+    not_counted: str | None = None
 
 
 def measure(settings: Settings, plan: Plan, replayer: Replayer, tell: Tell) -> Captured:
     """Replay a request one at a time under py-spy, then once more to count what runs in it.
 
     Raises LabError where a replay fails, py-spy can't record or the traces don't arrive,
-    UnavailableError where a part of the lab isn't there. No sidecar is left then either.
+    UnavailableError where a part of the lab isn't there. No sidecar is left then either. Where the
+    counted replay alone fails, there are no counts.
     """
     recorded, replays = record(settings, plan, replayer, tell)
-    tell("one more replay, to count calls")
-    counts = armed.count(settings, lambda trace_id: replayer.send(plan.body, trace_id), tell)
+    counts, not_counted = count(settings, plan, replayer, tell)
     tell("waiting for the replays' traces")
     traces = arrived(settings, plan, replays)
     timelines = {
@@ -70,7 +75,20 @@ def measure(settings: Settings, plan: Plan, replayer: Replayer, tell: Tell) -> C
         replays,
         traces,
         aligned,
+        not_counted,
     )
+
+
+def count(
+    settings: Settings, plan: Plan, replayer: Replayer, tell: Tell
+) -> tuple[Counts | None, str | None]:
+    """What one more replay calls, or None and why not: counting can make it time out."""
+    tell("one more replay, to count calls")
+    try:
+        return armed.count(settings, lambda id_: replayer.send(plan.body, id_), tell), None
+    except LabError as failed:
+        tell(f"calls are not counted: {failed}")
+        return None, str(failed)
 
 
 def record(

@@ -107,14 +107,16 @@ class BuiltinCall:
     """Calls of functions written in C, from one line of our own code, in the counted replay.
 
     ``callee`` is qualified where it can be (`time.sleep`, `_thread.lock.acquire`). ``calls`` and
-    ``total_ms`` stop at ``tally.MOST_C_CALLS``. ``total_ms`` is wall time, with that of Python
-    functions that it called. `with lock:` and operators are no calls.
+    the times stop at ``tally.MOST_C_CALLS``. ``total_ms`` is wall time, with that of Python
+    functions that it called; ``cpu_ms`` what the thread used of the processor in it (None where
+    nobody measured that). `with lock:` and operators are no calls.
     """
 
     callee: str
     line: int
     calls: int
     total_ms: float
+    cpu_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class Counted:
     wasn't asked (library code). ``caller`` is the function of our own code that called it most
     (None: none of ours): the nearest one for our own functions, the direct caller for a library's.
     ``line`` is where the function begins, ``file`` as in lab.measure.stacks.Frame.path.
+    ``suspends`` tells a generator or a coroutine, which may go on in another span than it began in.
     """
 
     service: str
@@ -137,6 +140,7 @@ class Counted:
     distinct_arguments: int | None
     caller: str | None
     builtins: tuple[BuiltinCall, ...]
+    suspends: bool = False
 
 
 @dataclass(frozen=True)

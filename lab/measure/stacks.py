@@ -9,8 +9,9 @@ from functools import cached_property
 from itertools import islice
 
 from lab.errors import LabError
+from services.telemetry.conventions import OWN_FOLDERS
 
-OWN_CODE = re.compile(r"(?:^|/app/)(services/.+)$")
+OWN_CODE = re.compile(rf"(?:^|/app/)((?:{'|'.join(OWN_FOLDERS)})/.+)$")
 EXPRESSIONS = ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 THREAD = re.compile(r"thread \((\d+)\)")
 
@@ -34,7 +35,7 @@ class Frame:
     @property
     def is_own(self) -> bool:
         """Whether this is the services' own code, not a library's."""
-        return OWN_CODE.search(self.file) is not None
+        return is_own(self.file)
 
     @property
     def is_expression(self) -> bool:
@@ -48,6 +49,11 @@ class Frame:
         if own is not None:
             return own[1]
         return re.sub(r"^.*/(?:site-packages|python3\.\d+)/", "", self.file)
+
+
+def is_own(file: str) -> bool:
+    """Whether a file, as Python names it or as it is shown, is the services' own code."""
+    return OWN_CODE.search(file) is not None
 
 
 Stack = tuple[Frame, ...]

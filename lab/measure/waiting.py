@@ -14,15 +14,20 @@ Wait = Literal["io", "lock"]
 IO_FILES = re.compile(
     r"(?:^|/)(?:socket|ssl|selectors|asyncio/\w+|uvloop/\w+|http/client|subprocess"
     r"|\w*httpcore\w*/_backends/\w+|\w*httpcore\w*/_\w+/\w+|urllib3/.+|anyio/_backends/\w+"
-    r"|redis/.*(?:socket|connection))\.py$"
+    r"|multiprocessing/(?:connection|popen_\w+)|os|redis/.*(?:socket|connection))\.py$"
 )
 IO_CALLS = re.compile(
     r"recv|recv_into|recvfrom|read|readinto|readline|send|sendall|write|connect|accept|select|poll"
     r"|getaddrinfo|create_connection|connect_tcp|do_handshake|wait|_wait|communicate"
-    r"|_read_from_socket"
+    r"|_read_from_socket|_try_wait|_communicate|_execute_child|_posix_spawn|_spawnvef|_recv|_send"
 )
 LOCK_FILES = re.compile(r"(?:^|/)(?:threading|queue|multiprocessing/\w+)\.py$")
 LOCK_CALLS = re.compile(r"acquire|wait|wait_for|get|put|join|__enter__|_wait_for_tstate_lock")
+# These only compute, in C for the most part.
+COMPUTING_FILES = re.compile(
+    r"(?:json/(?:encoder|decoder|scanner)|re/\w+|copy|difflib|statistics|textwrap|hmac|base64"
+    r"|pydantic/(?:main|type_adapter)|tiktoken/core|numpy/(?:_core|core|linalg)/\w+)\.py"
+)
 
 
 def wait_of(stack: Stack) -> Wait | None:
@@ -36,6 +41,11 @@ def wait_of(stack: Stack) -> Wait | None:
     if LOCK_CALLS.fullmatch(call) and LOCK_FILES.search(leaf.file):
         return "lock"
     return None
+
+
+def computes(stack: Stack) -> bool:
+    """Whether the innermost frame is of a library that is known to do nothing but compute."""
+    return not stack[-1].is_own and COMPUTING_FILES.fullmatch(stack[-1].path) is not None
 
 
 def is_idle_loop(stack: Stack) -> bool:

@@ -31,6 +31,8 @@ def _told(captured: Captured, replayer: Replayer) -> Iterator[str]:
         yield "Calls were counted in one more replay, which counting makes slower."
         for service, gap in now.counts.gaps.items():
             yield f"Not all calls in {service} were counted: {gap}."
+    elif captured.not_counted is not None:
+        yield f"Calls were not counted, as the replay for it failed: {captured.not_counted}."
     yield "profile.svg is py-spy's picture of the whole process during another replay."
     yield (
         f"The {replayer.sent} replays together cost {replayer.cost_usd:.4f} USD by the price table "

@@ -18,13 +18,13 @@ from lab.run import CommandError, run
 from lab.settings import ROOT, Settings
 from lab.traffic import scenario
 from lab.traffic.replay import Replayer
+from services.telemetry.conventions import OWN_FOLDERS
 
 FILE = "reference.json"
 # Of the committed code on another machine: `python -m lab.profile.record_reference` writes it.
 SHIPPED = Path(__file__).with_name("healthy_reference.json")
 EXPECTED_S = 4.2
 BUSY_SPREAD = 0.15
-CODE = "services"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,10 @@ def record(settings: Settings, tell: Tell) -> Measurement:
     """Measure the mystery query as it runs now, and keep that as healthy."""
     plan = Plan(scenario.mystery().body())
     with Replayer(settings, EXPECTED_S) as replayer:
-        measured = capture.measure(settings, plan, replayer, tell).measurement
+        captured = capture.measure(settings, plan, replayer, tell)
+    if captured.not_counted is not None:
+        raise LabError(f"its calls could not be counted: {captured.not_counted}")
+    measured = captured.measurement
     save(settings, measured)
     spread = max(measured.request_ms) / min(measured.request_ms) - 1
     if spread > BUSY_SPREAD:
@@ -142,7 +145,7 @@ def changed_code(root: Path | None = None) -> tuple[str, ...]:
     """The services' files that differ from the committed ones; none where git can't tell."""
     try:
         told = run(
-            ["git", "status", "--porcelain", "--untracked-files=normal", "--", CODE],
+            ["git", "status", "--porcelain", "--untracked-files=normal", "--", *OWN_FOLDERS],
             cwd=root or ROOT,
             timeout_s=10,
         )

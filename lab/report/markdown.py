@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from lab.cause import LABELS
 from lab.diagnosis.findings import FunctionCost, Population, Profile, ReferenceUsed
 from lab.diagnosis.wording import ms, percent
+from lab.measure.stacks import is_own
 from lab.report.outcome import function_line, span_line
 
 LISTED_FUNCTIONS = 12
@@ -87,7 +88,7 @@ def _functions(functions: Iterable[FunctionCost]) -> str:
     least_ms = LISTED_SHARE * max((one.total_ms for one in all_of_them), default=0)
     shown = [one for one in all_of_them if one.total_ms >= least_ms]
     ends = [one for one in shown if one.self_ms >= least_ms][:LISTED_FUNCTIONS]
-    own = [one for one in shown if one.file.startswith("services/") and one not in ends]
+    own = [one for one in shown if is_own(one.file) and one not in ends]
     rows = [
         f"| `{one.function}` | {one.file}:{one.line} | `{one.span}` | {ms(one.self_ms)} | "
         f"{ms(one.total_ms)} | {'' if one.calls is None else f'{one.calls:,}'} |"

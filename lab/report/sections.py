@@ -7,10 +7,10 @@ from pathlib import PurePath
 from typing import Any
 
 from lab.cause import LABELS
+from lab.measure.stacks import is_own
 from lab.report.data import ReportData
 from lab.report.html_text import bullets, link, ms
 
-OWN_CODE = "services/"
 MOST_FUNCTIONS = 200
 
 
@@ -87,7 +87,7 @@ def _contributor(one: Mapping[str, Any], longest: float) -> str:
 
 
 def _function(one: Mapping[str, Any]) -> str:
-    own = " own-code" if one["file"].startswith(OWN_CODE) else ""
+    own = " own-code" if is_own(one["file"]) else ""
     calls = one.get("calls")
     line = f":{one['line']}" if one.get("line") else ""
     return f"""<tr><td class="mono{own}">{escape(one["function"])}</td>

@@ -4,6 +4,8 @@ Imports nothing, so that the host can read it without the services' libraries.
 """
 
 SERVICES = ("gateway", "retriever", "generator")
+# Of the project: what runs in the services and is no library's.
+OWN_FOLDERS = ("services", "seed")
 
 # Spans
 ROOT_SPAN = "POST /query"

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from services.telemetry.arguments import Keys
 from services.telemetry.callees import full_name, is_in_c, short_name
+from services.telemetry.conventions import OWN_FOLDERS
 from services.telemetry.owners import Owners
 from services.telemetry.tally import (
     MOST_C_CALLS,
@@ -25,10 +25,11 @@ from services.telemetry.tally import (
     Tally,
 )
 
-OWN = f"{Path(__file__).parents[1]}/"
+ROOT = Path(__file__).parents[2]
+OWN = tuple(f"{ROOT}/{folder}/" for folder in OWN_FOLDERS)
 # What begins and ends the counting, and the switches of planted faults: no part of the work.
 LEFT_OUT = frozenset(
-    f"{OWN}{name}"
+    f"{ROOT}/services/{name}"
     for name in (
         "telemetry/counted.py",
         "telemetry/monitoring.py",
@@ -38,6 +39,8 @@ LEFT_OUT = frozenset(
 )
 # Of one thread: 1 to 2 microseconds each.
 MOST_EVENTS = 3_000_000
+# A C call as short as this is taken to compute: asking the thread's clock takes 0.6 microseconds.
+SHORT_NS = 20_000
 # A caller of our own is looked for so many frames up.
 FAR = 40
 
@@ -53,8 +56,9 @@ class Counter:
         self,
         owners: Owners,
         watch_calls: Callable[[CodeType], None],
-        own: str = OWN,
+        own: str | tuple[str, ...] = OWN,
         clock_ns: Callable[[], int] = time.perf_counter_ns,
+        cpu_time_ns: Callable[[], int] = time.thread_time_ns,
     ) -> None:
         self.functions: dict[int, Function] = {}
         self.tallies: list[Tally] = []
@@ -63,7 +67,7 @@ class Counter:
         self._watch_calls = watch_calls
         self._own = own
         self._clock_ns = clock_ns
-        self._keys = Keys()
+        self._cpu_time_ns = cpu_time_ns
         self._local = threading.local()
 
     def leave_out(self) -> None:
@@ -81,10 +85,10 @@ class Counter:
         function = self.functions.get(id(code)) or self._met(code)
         key = span, id(code), self._caller(frame.f_back, FAR if function.is_own else 1)
         calls = tally.calls[key] = tally.calls.get(key, 0) + 1
-        if function.arguments is not None:
+        if function.arguments is not None and not function.keys.is_spent:
             seen = tally.arguments.setdefault(key[:2], set())
             if len(seen) < MOST_DISTINCT:
-                seen.add(self._keys.of_call(frame, function.arguments))
+                seen.add(function.keys.of_call(frame, function.arguments))
         return calls >= MOST_CALLS or self._is_enough(tally)
 
     def on_call(self, code: CodeType, offset: int, callee: Any) -> bool:
@@ -100,7 +104,8 @@ class Counter:
         if site.calls >= MOST_C_CALLS or self._is_enough(tally):
             return True
         site.calls += 1
-        tally.pending.append((id(code), offset, site, self._clock_ns()))
+        cpu_ns = self._cpu_time_ns()
+        tally.pending.append((id(code), offset, site, cpu_ns, self._clock_ns()))
         return False
 
     def on_return(self, code: CodeType, offset: int) -> bool:
@@ -109,9 +114,12 @@ class Counter:
         tally: Tally | None = getattr(self._local, "tally", None)
         pending = tally.pending if tally else []
         for index in range(len(pending) - 1, -1, -1):
-            function, place, site, began_ns = pending[index]
+            function, place, site, cpu_ns, began_ns = pending[index]
             if place == offset and function == id(code):
-                site.total_ns += ended_ns - began_ns
+                took_ns = ended_ns - began_ns
+                site.total_ns += took_ns
+                is_short = took_ns < SHORT_NS
+                site.cpu_ns += took_ns if is_short else min(took_ns, self._cpu_time_ns() - cpu_ns)
                 # Above it there is only what never returned.
                 del pending[index:]
                 break

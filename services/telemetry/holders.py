@@ -12,7 +12,8 @@ from itertools import islice
 from types import CellType, FrameType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any
 
-from services.telemetry.sites import OWN_FOLDERS, Place, place_of
+from services.telemetry.conventions import OWN_FOLDERS
+from services.telemetry.sites import Place, place_of
 
 # lru_cache's results are in a container of C that only tells how many they are.
 CACHED: Any = type(lru_cache(maxsize=1)(lambda: None))

@@ -21,7 +21,12 @@ class Session:
     ``own`` is what the names of our own code's files begin with.
     """
 
-    def __init__(self, what: Armed, own: str = OWN, longest_s: float = LONGEST_S) -> None:
+    def __init__(
+        self,
+        what: Armed,
+        own: str | tuple[str, ...] = OWN,
+        longest_s: float = LONGEST_S,
+    ) -> None:
         self.armed = what
         self.requests = 0
         self.open = 0

@@ -12,8 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 
+from services.telemetry.conventions import OWN_FOLDERS
+
 ROOT = Path(__file__).resolve().parents[2]
-OWN_FOLDERS = ("services", "seed")
 EXPRESSIONS = (".<locals>.<genexpr>", ".<locals>.<lambda>", ".<locals>.<listcomp>")
 
 Place = tuple[str, int]

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
-from services.telemetry.arguments import names
+from services.telemetry.arguments import Keys, names
 
 # Of one function; it is then counted no further.
 MOST_CALLS = 100_000
 MOST_DISTINCT = 10_000
 # Of C functions, at one place of the code.
 MOST_C_CALLS = 5_000
+# inspect.CO_GENERATOR, inspect.CO_COROUTINE, inspect.CO_ASYNC_GENERATOR
+SUSPENDS = 0x20 | 0x80 | 0x200
 # Library functions called by other library functions are told only if they are called often.
 OFTEN = 100
 
@@ -20,12 +22,14 @@ OFTEN = 100
 class Function:
     """A function that was seen to run; ``is_own`` tells the services' code from libraries.
 
-    ``arguments`` are the names of its arguments, None where they are not looked at.
+    ``arguments`` are the names of its arguments, None where they are not looked at, ``keys`` tells
+    those of its calls apart.
     """
 
     code: CodeType
     is_own: bool
     arguments: tuple[str, ...] | None
+    keys: Keys = field(default_factory=Keys)
 
     @staticmethod
     def of(code: CodeType, is_own: bool) -> "Function":
@@ -41,6 +45,13 @@ class Site:
     callee: str
     calls: int = 0
     total_ns: int = 0
+    cpu_ns: int = 0
+
+    def add(self, other: "Site") -> None:
+        """Count what another one counted, too."""
+        self.calls += other.calls
+        self.total_ns += other.total_ns
+        self.cpu_ns += other.cpu_ns
 
 
 @dataclass
@@ -49,13 +60,13 @@ class Tally:
 
     ``calls`` by span, function and own caller (0: none), ``sites`` by span, function, offset in its
     bytecode and the callee's short name. ``pending`` are the C calls that have not returned:
-    function, offset, site and when each began.
+    function, offset, site, and the thread's CPU time and the time when each began.
     """
 
     calls: dict[tuple[str, int, int], int] = field(default_factory=dict)
     arguments: dict[tuple[str, int], set[int]] = field(default_factory=dict)
     sites: dict[tuple[str, int, int, str], Site] = field(default_factory=dict)
-    pending: list[tuple[int, int, Site, int]] = field(default_factory=list)
+    pending: list[tuple[int, int, Site, int, int]] = field(default_factory=list)
     events: int = 0
 
 
@@ -68,9 +79,7 @@ def merged(tallies: Iterable[Tally]) -> Tally:
         for function, keys in tally.arguments.items():
             whole.arguments.setdefault(function, set()).update(keys)
         for place, site in tally.sites.items():
-            one = whole.sites.setdefault(place, Site(site.callee))
-            one.calls += site.calls
-            one.total_ns += site.total_ns
+            whole.sites.setdefault(place, Site(site.callee)).add(site)
         whole.events += tally.events
     return whole
 
@@ -100,6 +109,8 @@ def _row(
     code = functions[function].code
     most = max(by_caller, key=lambda caller: by_caller[caller])
     distinct = tally.arguments.get((span, function))
+    if functions[function].keys.is_spent:
+        distinct = None
     return {
         "span": span,
         "function": code.co_qualname,
@@ -109,6 +120,7 @@ def _row(
         "distinct_arguments": None if distinct is None else len(distinct),
         "caller": functions[most].code.co_qualname if most else None,
         "builtins": builtins,
+        "suspends": bool(code.co_flags & SUSPENDS),
         "is_own": functions[function].is_own,
     }
 
@@ -122,13 +134,16 @@ def _builtins(
         if function not in lines:
             lines[function] = line_of_offsets(functions[function].code)
         line = lines[function].get(offset, 0)
-        one = by_line.setdefault((span, function, line, site.callee), Site(site.callee))
-        one.calls += site.calls
-        one.total_ns += site.total_ns
+        by_line.setdefault((span, function, line, site.callee), Site(site.callee)).add(site)
     found: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for (span, function, line, callee), site in by_line.items():
-        total_ms = round(site.total_ns / 1e6, 3)
-        told = {"callee": callee, "line": line, "calls": site.calls, "total_ms": total_ms}
+        told = {
+            "callee": callee,
+            "line": line,
+            "calls": site.calls,
+            "total_ms": round(site.total_ns / 1e6, 3),
+            "cpu_ms": round(site.cpu_ns / 1e6, 3),
+        }
         found.setdefault((span, function), []).append(told)
     return {
         key: sorted(calls, key=lambda one: -float(one["total_ms"])) for key, calls in found.items()

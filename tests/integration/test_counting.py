@@ -200,12 +200,13 @@ def test_a_request_that_is_not_armed_is_not_counted(lab: Settings) -> None:
 
 
 def test_c_calls_have_a_name_a_line_and_a_time(probed: Mapping[str, Any]) -> None:
-    """Three naps of 20 ms are 60 ms in `time.sleep`."""
+    """Three naps of 20 ms are 60 ms in `time.sleep`, and hardly use the processor."""
     nap = next(one for one in probed["counts"] if one["function"] == "nap")
     assert (nap["calls"], nap["distinct_arguments"], nap["caller"]) == (3, 1, "work")
     (slept,) = nap["builtins"]
     assert (slept["callee"], slept["calls"]) == ("time.sleep", 3)
     assert 60 <= slept["total_ms"] < 200
+    assert slept["cpu_ms"] < 20
 
 
 def test_what_was_stopped_is_counted_by_the_next(probed: Mapping[str, Any]) -> None:

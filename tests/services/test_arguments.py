@@ -1,10 +1,12 @@
 """Keys of arguments: equal for equal ones, different for different ones, nothing of them kept."""
 
 import sys
+import time
 from typing import Any
 
 import pytest
 
+from services.telemetry import arguments
 from services.telemetry.arguments import Keys, names
 
 
@@ -101,3 +103,27 @@ def test_the_arguments_of_a_call_are_read_from_its_frame() -> None:
     assert called("a", 1, x="y") == called("a", 1, x="y")
     different = [called("b", 1, x="y"), called("a", 2), called("a", 1, last=True), called("a", 1)]
     assert len({called("a", 1, x="y"), *different}) == 5
+
+
+@pytest.mark.parametrize("value", [[1] * 200, "a" * 100_000, {"a": "b" * 50_000}])
+def test_there_is_a_budget_of_values_to_hash(
+    value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of elements and characters; then it says that it is spent."""
+    monkeypatch.setattr(arguments, "MOST_VALUES", 1000)
+    keys = Keys()
+    spent = []
+    for _ in range(9):
+        keys.of(value)
+        spent.append(keys.is_spent)
+    assert (spent[0], spent[-1]) == (False, True)
+
+
+def test_a_long_list_is_not_hashed_for_each_of_many_calls() -> None:
+    """100,000 calls with 200 words each would take four seconds."""
+    keys, words = Keys(), [f"word{number}" for number in range(200)]
+    began_s = time.thread_time()
+    for number in range(100_000):
+        if not keys.is_spent:
+            keys.of((number, words))
+    assert time.thread_time() - began_s < 2

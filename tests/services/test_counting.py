@@ -2,8 +2,11 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from opentelemetry import context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind, Tracer
 
-from services.telemetry import counting, tally
+from services.telemetry import arguments, counting, tally
 from services.telemetry.counting import Counter
 from services.telemetry.owners import Owners
 from services.telemetry.tally import merged, rows
@@ -109,19 +112,55 @@ def test_the_caller_is_the_nearest_function_of_our_own(tracer: Tracer) -> None:
     assert "JSONDecoder.decode" not in found
 
 
+def test_what_may_go_on_in_another_span_is_told(tracer: Tracer) -> None:
+    """A generator, not a plain function."""
+
+    def each(texts: list[str]) -> Iterator[int]:
+        for text in texts:
+            yield len(words(text))
+
+    with armed(tracer) as counted, counted():
+        sum(each(["a b"]))
+    found = {name.rpartition(".")[2]: one for name, one in counted.by_name("score").items()}
+    assert (found["each"]["suspends"], found["words"]["suspends"]) == (True, False)
+
+
 def test_c_functions_are_counted_at_their_lines(tracer: Tracer) -> None:
-    """Name, line and how often; how long is what the clock says between call and return."""
+    """Name, line and how often; how long and with how much CPU is what the clocks say."""
     with armed(tracer) as counted:
-        ticks = iter(range(0, 10_000_000, 1_000_000))
+        ticks, used = count(step=1_000_000), count(step=250_000)
         counted.counter = Counter(
-            counted.counter._owners, lambda _: None, own=__file__, clock_ns=lambda: next(ticks)
+            counted.counter._owners,
+            lambda _: None,
+            own=__file__,
+            clock_ns=lambda: next(ticks),
+            cpu_time_ns=lambda: next(used),
         )
         with counted():
             words("a b")
             words("c")
     (split,) = counted.by_name("score")["words"]["builtins"]
     line = words.__code__.co_firstlineno + 3
-    assert split == {"callee": "str.split", "line": line, "calls": 2, "total_ms": 2.0}
+    assert (split["callee"], split["line"], split["calls"]) == ("str.split", line, 2)
+    assert (split["total_ms"], split["cpu_ms"]) == (2.0, 0.5)
+
+
+def waiting(seconds: float) -> int:
+    """Waits in C, then computes in C."""
+    time.sleep(seconds)
+    return sum(range(1_000_000))
+
+
+def test_waiting_in_c_is_told_from_computing_there(tracer: Tracer) -> None:
+    """By the thread's own clock, which can't use more than passes by."""
+    with armed(tracer) as counted, counted():
+        for _ in range(3):
+            waiting(0.02)
+    found = {one["callee"]: one for one in counted.by_name("score")["waiting"]["builtins"]}
+    sleep, added = found["time.sleep"], found["sum"]
+    assert sleep["total_ms"] >= 60
+    assert sleep["cpu_ms"] < 0.3 * sleep["total_ms"]
+    assert 0 < added["cpu_ms"] <= added["total_ms"]
 
 
 def test_a_c_function_that_raises_has_ended(tracer: Tracer) -> None:
@@ -190,6 +229,20 @@ def test_a_function_is_counted_up_to_a_limit(
     assert found["builtins"][0]["calls"] == 3
 
 
+def test_arguments_are_unknown_where_there_is_too_much_of_them(
+    tracer: Tracer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls are counted on; another function's arguments are still told."""
+    monkeypatch.setattr(arguments, "MOST_VALUES", 30)
+    with armed(tracer) as counted, counted():
+        for number in range(9):
+            score([str(number)] * 4)
+        failing()
+    found = counted.by_name("score")
+    assert (found["score"]["calls"], found["score"]["distinct_arguments"]) == (9, None)
+    assert found["failing"]["distinct_arguments"] == 1
+
+
 def test_counting_ends_when_there_is_too_much(
     tracer: Tracer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +253,15 @@ def test_counting_ends_when_there_is_too_much(
             words(str(number))
     assert counted.counter.is_full
     assert counted.by_name("score")["words"]["calls"] < 20
+
+
+def test_all_that_runs_in_the_services_is_own_code() -> None:
+    """What they use of seed/, too."""
+    found = {
+        name: getattr(find_spec(name), "origin", "").startswith(counting.OWN)
+        for name in ("services.retriever.scoring", "seed.embedding", "json")
+    }
+    assert found == {"services.retriever.scoring": True, "seed.embedding": True, "json": False}
 
 
 def test_what_switches_faults_is_no_part_of_the_work() -> None:
@@ -227,12 +289,12 @@ def test_threads_are_told_together() -> None:
     """Calls add up, arguments unite, times add up."""
     place = ("score", 3, 0, "split")
     first = tally.Tally(
-        {("score", 3, 0): 2}, {("score", 3): {1, 2}}, {place: tally.Site("str.split", 2, 10)}
+        {("score", 3, 0): 2}, {("score", 3): {1, 2}}, {place: tally.Site("str.split", 2, 10, 4)}
     )
     second = tally.Tally(
-        {("score", 3, 0): 3}, {("score", 3): {2, 3}}, {place: tally.Site("str.split", 3, 5)}
+        {("score", 3, 0): 3}, {("score", 3): {2, 3}}, {place: tally.Site("str.split", 3, 5, 5)}
     )
     whole = merged([first, second])
     assert whole.calls == {("score", 3, 0): 5}
     assert whole.arguments == {("score", 3): {1, 2, 3}}
-    assert whole.sites == {place: tally.Site("str.split", 5, 15)}
+    assert whole.sites == {place: tally.Site("str.split", 5, 15, 9)}

@@ -336,6 +336,37 @@ def test_many_short_sleeps_are_told_by_the_counted_calls() -> None:
     assert verdict(judged(now, healthy())) == ("io_wait", "_settle", "score")
 
 
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        Frame("Popen._execute_child", LIB + "subprocess.py", 1900),
+        Frame("Popen._try_wait", LIB + "subprocess.py", 2000),
+    ],
+)
+def test_many_short_subprocesses_are_io_wait(waiting: Frame) -> None:
+    """None of them lasts 100 ms: their names tell."""
+    running = (*SCORING, own("_spell", "retriever/scoring.py", 33), waiting)
+    now = changed(
+        healthy(),
+        span("score", (710.0, 715.0, 712.0), {ALIGNING: 390, SCORING: 20, running: 300},
+             cpu_ms=(405.0, 406.0, 407.0)),
+    )  # fmt: skip
+    assert verdict(judged(now, healthy())) == ("io_wait", "_spell", "score")
+
+
+def test_a_line_that_joins_text_computes() -> None:
+    """Only a thread's `.join(` waits, and that shows a frame of `threading`."""
+    joining = (*SCORING, own("_common", "retriever/scoring.py", 33))
+    now = changed(
+        healthy(),
+        span("score", (710.0, 715.0, 712.0), {ALIGNING: 390, SCORING: 20, joining: 300},
+             cpu_ms=(700.0, 702.0, 701.0)),
+    )  # fmt: skip
+    line = '    text = " ".join([word for word in mine if word not in theirs])'
+    found = judged(now, healthy(), source={("services/retriever/scoring.py", 33): line})
+    assert verdict(found) == ("cpu", "_common", "score")
+
+
 def test_a_sleep_in_async_code_names_the_coroutine() -> None:
     """The loop's stacks show `select` alone; the tasks' own stacks tell who awaits."""
     sleeping = (
@@ -520,3 +551,43 @@ def test_pinecone_taking_longer_is_io_wait() -> None:
         ),
     )
     assert verdict(judged(now, healthy())) == ("io_wait", "VectorIndex.query", "pinecone.query")
+
+
+def test_without_counts_a_culprit_is_found_all_the_same() -> None:
+    """The counted replay failed; the reference has counts."""
+    slow = (*SCORING, own("fingerprint", "retriever/scoring.py", 99))
+    now = changed(
+        healthy(counts=None),
+        span("score", (710.0, 715.0, 712.0), {ALIGNING: 390, SCORING: 20, slow: 300},
+             cpu_ms=(700.0, 702.0, 701.0)),
+    )  # fmt: skip
+    assert verdict(judged(now, healthy())) == ("cpu", "fingerprint", "score")
+    assert judged(healthy(counts=None), healthy()).verdict.cause == "none"
+
+
+def test_what_of_seed_runs_in_a_service_is_own_code() -> None:
+    """The embedder is slow: not its caller is to blame."""
+    embedding = (*RETRIEVING, Frame("Embedder.embed", "/app/seed/embedding.py", 26))
+    now = changed(
+        healthy(),
+        span("POST /retrieve", (210.0, 212.0, 211.0), {RETRIEVING: 8, embedding: 200},
+             cpu_ms=(206.0, 207.0, 206.0)),
+    )  # fmt: skip
+    found = judged(now, healthy())
+    assert verdict(found) == ("cpu", "Embedder.embed", "POST /retrieve")
+    assert found.verdict.file == "seed/embedding.py"
+
+
+@pytest.mark.parametrize(("suspends", "function"), [(True, "candidates"), (False, None)])
+def test_a_generator_may_work_in_another_span_than_it_began_in(
+    suspends: bool, function: str | None
+) -> None:
+    """A plain function that ran in another span alone is another request's."""
+    picking = (*RETRIEVING, own("candidates", "retriever/scoring.py", 90))
+    began = counted("retriever", "score", "candidates", "retriever/scoring.py", 1)
+    now = changed(
+        healthy(),
+        span("POST /retrieve", (210.0, 212.0, 211.0), {RETRIEVING: 8, picking: 200}),
+        counts=counts_with(replace(began, suspends=suspends)),
+    )
+    assert judged(now, healthy()).verdict.function == function

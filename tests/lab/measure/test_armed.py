@@ -26,7 +26,10 @@ TOLD = {
             "calls": 275,
             "distinct_arguments": 163,
             "caller": "score",
-            "builtins": [{"callee": "math.log1p", "line": 51, "calls": 275, "total_ms": 0.07}],
+            "suspends": True,
+            "builtins": [
+                {"callee": "math.log1p", "line": 51, "calls": 275, "total_ms": 0.07, "cpu_ms": 0.05}
+            ],
         }
     ],
     "awaited": [
@@ -88,7 +91,8 @@ def test_results_of_the_services_become_one() -> None:
         calls=275,
         distinct_arguments=163,
         caller="score",
-        builtins=(BuiltinCall("math.log1p", 51, 275, 0.07),),
+        builtins=(BuiltinCall("math.log1p", 51, 275, 0.07, 0.05),),
+        suspends=True,
     )
     post = Frame("Upstream.post", "/app/services/gateway/upstream.py", 72)
     assert found.awaited[0] == Awaited("retriever", "rerank", (post,), 420.5)

@@ -1,7 +1,12 @@
 """Traces and recordings put together into a measurement."""
 
-from lab.measure.capture import Plan, measurement, request_of
-from lab.traffic.replay import Replay
+import pytest
+
+from lab.errors import LabError
+from lab.measure import armed
+from lab.measure.capture import Plan, count, measurement, request_of
+from lab.settings import Settings
+from lab.traffic.replay import Replay, Replayer
 from tests.lab.literal_recordings import (
     ALIGNMENT,
     IDLE_LOOP,
@@ -69,3 +74,28 @@ def test_a_request_is_known_by_a_digest_that_tells_nothing() -> None:
         request_of({**BODY, "question": "How do I sort a list?"}, use_cache=False),
     ]
     assert len({base.digest, *(other.digest for other in others)}) == 5
+
+
+def test_a_counted_replay_that_fails_takes_only_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting made it time out: the profile goes on, and says what is missing."""
+
+    def late(*_: object) -> None:
+        raise LabError("the replay failed: HTTP 504")
+
+    monkeypatch.setattr(armed, "count", late)
+    told: list[str] = []
+    with Replayer(Settings(), 4.0) as replayer:
+        found = count(Settings(), Plan(BODY), replayer, told.append)
+    assert found == (None, "the replay failed: HTTP 504")
+    assert told[-1] == "calls are not counted: the replay failed: HTTP 504"
+
+
+def test_other_errors_of_the_counted_replay_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the profile."""
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(armed, "count", stopped)
+    with Replayer(Settings(), 4.0) as replayer, pytest.raises(KeyboardInterrupt):
+        count(Settings(), Plan(BODY), replayer, lambda _: None)

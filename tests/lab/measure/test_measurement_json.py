@@ -43,7 +43,8 @@ COUNTS = Counts(
             60,
             60,
             "score",
-            (BuiltinCall("len", 51, 60, 0.125),),
+            (BuiltinCall("len", 51, 60, 0.125, 0.0625),),
+            suspends=True,
         ),
         Counted("retriever", "score", "dot", "numpy/core.py", 7, 2, None, None, ()),
     ),
@@ -94,6 +95,17 @@ def test_anything_else_is_refused(text: str) -> None:
     """A file cut short or of another kind is told, not half read."""
     with pytest.raises(LabError, match="it is no measurement"):
         measurement_json.loads(text)
+
+
+def test_an_older_one_tells_less_of_what_was_counted() -> None:
+    """No CPU time of C calls, no generators; the rest is as it was."""
+    document = json.loads(measurement_json.dumps(WHOLE))
+    del document["counts"]["functions"][0]["builtins"][0]["cpu_ms"]
+    del document["counts"]["functions"][0]["suspends"]
+    read = measurement_json.loads(json.dumps(document))
+    assert read.counts is not None
+    assert read.counts.functions[0].builtins == (BuiltinCall("len", 51, 60, 0.125),)
+    assert not read.counts.functions[0].suspends
 
 
 def test_another_version_is_refused() -> None:

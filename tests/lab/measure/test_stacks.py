@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lab.errors import LabError
-from lab.measure.stacks import Frame, Stay, parse
+from lab.measure.stacks import Frame, Stay, is_own, parse
 
 THREAD = ("thread (41): AnyIO worker thread", "", 0)
 RUN = ("Thread.run", "/usr/lib/python3.13/threading.py", 994)
@@ -98,3 +98,19 @@ def test_own_code_is_told_from_libraries(file: str, is_own: bool, path: str) -> 
     """The services' code is that under /app/services; paths are shown short."""
     shown = Frame("f", file, 1)
     assert (shown.is_own, shown.path) == (is_own, path)
+
+
+@pytest.mark.parametrize(
+    ("file", "is_ours", "path"),
+    [
+        ("/app/services/retriever/rerank.py", True, "services/retriever/rerank.py"),
+        ("/app/seed/embedding.py", True, "seed/embedding.py"),
+        ("seed/embedding.py", True, "seed/embedding.py"),
+        ("/opt/venv/lib/python3.13/site-packages/numpy/seed/x.py", False, "numpy/seed/x.py"),
+        ("/usr/lib/python3.13/threading.py", False, "threading.py"),
+    ],
+)
+def test_our_own_code_is_told_from_libraries(file: str, is_ours: bool, path: str) -> None:
+    """What of seed/ runs in the services is no library's either."""
+    assert (Frame("f", file, 1).is_own, is_own(file)) == (is_ours, is_ours)
+    assert Frame("f", file, 1).path == path

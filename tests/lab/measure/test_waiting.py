@@ -3,7 +3,7 @@
 import pytest
 
 from lab.measure.stacks import Frame, Stack
-from lab.measure.waiting import Wait, is_idle_loop, wait_of
+from lab.measure.waiting import Wait, computes, is_idle_loop, wait_of
 from tests.lab.literal_recordings import LOOP, SELECT
 
 OWN = Frame("load", "/app/services/retriever/documents.py", 9)
@@ -20,6 +20,14 @@ SITE = "/opt/venv/lib/python3.13/site-packages/"
         ("SyncStream.read", SITE + "httpcore2/_backends/sync.py", "io"),
         ("Condition.wait", STDLIB + "threading.py", "lock"),
         ("Queue.get", STDLIB + "queue.py", "lock"),
+        ("Popen._try_wait", STDLIB + "subprocess.py", "io"),
+        ("Popen._execute_child", STDLIB + "subprocess.py", "io"),
+        ("Popen._communicate", STDLIB + "subprocess.py", "io"),
+        ("Popen.poll", STDLIB + "multiprocessing/popen_fork.py", "io"),
+        ("Connection._recv", STDLIB + "multiprocessing/connection.py", "io"),
+        ("_spawnvef", STDLIB + "os.py", "io"),
+        ("Popen.__init__", STDLIB + "subprocess.py", None),
+        ("walk", STDLIB + "os.py", None),
         ("Thread.run", STDLIB + "threading.py", None),
         ("JSONDecoder.decode", STDLIB + "json/decoder.py", None),
         ("StringIO.read", SITE + "some/parser.py", None),
@@ -48,3 +56,20 @@ def test_own_code_is_never_a_known_wait() -> None:
 def test_an_event_loop_that_waits_is_told_from_one_that_works(frames: Stack, is_idle: bool) -> None:
     """Only the loop's own waiting for events is idle."""
     assert is_idle_loop(frames) is is_idle
+
+
+@pytest.mark.parametrize(
+    ("function", "file", "is_known"),
+    [
+        ("JSONEncoder.iterencode", STDLIB + "json/encoder.py", True),
+        ("TypeAdapter.validate_python", SITE + "pydantic/type_adapter.py", True),
+        ("load", STDLIB + "json/__init__.py", False),
+        ("run", SITE + "some/client.py", False),
+        ("deepcopy", STDLIB + "copy.py", True),
+        ("Copy.read", SITE + "psycopg/copy.py", False),
+        ("encode", "/app/services/json/encoder.py", False),
+    ],
+)
+def test_libraries_that_only_compute_are_known(function: str, file: str, is_known: bool) -> None:
+    """`json.load` may wait for its file, and of our own code nothing is known by its name."""
+    assert computes((OWN, Frame(function, file, 1))) is is_known

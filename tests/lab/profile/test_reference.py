@@ -98,7 +98,13 @@ def test_changed_and_new_code_is_found(checkout: Path) -> None:
     assert reference.changed_code(checkout) == ()
     (checkout / "services" / "app.py").write_text("answer = 41\n")
     (checkout / "services" / "new.py").write_text("")
-    assert set(reference.changed_code(checkout)) == {"services/app.py", "services/new.py"}
+    (checkout / "seed").mkdir()
+    (checkout / "seed" / "embedding.py").write_text("")
+    assert set(reference.changed_code(checkout)) == {
+        "services/app.py",
+        "services/new.py",
+        "seed/",
+    }
 
 
 def test_outside_a_checkout_nothing_is_taken_for_changed(tmp_path: Path) -> None:
@@ -135,3 +141,14 @@ def test_no_reference_is_recorded_of_changed_code(
     assert not reference.ensure(settings, told.append)
     assert "services/app.py differs" in told[0]
     assert "`invoke reference`" in told[0]
+
+
+def test_no_reference_without_counts_is_kept(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held against it, everything that is counted later would be new."""
+    made = capture.Captured(BARE, (), (), {}, "the replay failed: HTTP 504")
+    monkeypatch.setattr(capture, "measure", lambda *_: made)
+    with pytest.raises(LabError, match="could not be counted: the replay failed: HTTP 504"):
+        reference.record(settings, lambda _: None)
+    assert not reference.path(settings).exists()
