@@ -25,7 +25,7 @@ def in_c(cost: SpanCost, clues: Clues) -> Mapping[Frame, InC]:
     """By line, what went on in C there. Lines of which that can't be said are left out."""
     seen_ms: dict[Frame, float] = {}
     for stack, ms in cost.stacks.items():
-        frame = innermost_own(stack)
+        frame = own_line(stack)
         if frame is not None:
             seen_ms[frame] = seen_ms.get(frame, 0.0) + ms
     found = {
@@ -36,7 +36,7 @@ def in_c(cost: SpanCost, clues: Clues) -> Mapping[Frame, InC]:
     return {frame: did for frame, did in found.items() if did is not None}
 
 
-def innermost_own(stack: Stack) -> Frame | None:
+def own_line(stack: Stack) -> Frame | None:
     """The line of our own that the stack is on, or that called the library it is in."""
     return next((frame for frame in reversed(stack) if frame.is_own), None)
 
