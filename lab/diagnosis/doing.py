@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Literal
 
 from lab.diagnosis.clues import Clues
-from lab.diagnosis.in_c import in_c, innermost_own
+from lab.diagnosis.in_c import in_c, own_line
 from lab.diagnosis.known_waits import known_wait
 from lab.diagnosis.shape import is_elsewhere, total_ms
 from lab.measure.measurement import SpanCost
@@ -107,7 +107,7 @@ def _known(
         return wait
     if computes(stack):
         return "computing"
-    frame = innermost_own(stack)
+    frame = own_line(stack)
     return lines.get(frame) if frame is not None else None
 
 
