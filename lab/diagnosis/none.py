@@ -10,6 +10,7 @@ from lab.diagnosis.wording import count, ms
 
 LISTED = 4
 BLIND_SHARE = 0.08
+TOLD_SHARE = 0.1
 
 
 def confidence(comparison: Comparison, cases: Sequence[Case]) -> Confidence:
@@ -32,8 +33,11 @@ def evidence(comparison: Comparison, cases: Sequence[Case]) -> tuple[str, ...]:
     told = []
     for case in sorted(cases, key=lambda one: -one.cost.typical_ms)[:LISTED]:
         line = f"`{case.cost.name}` ({case.cost.service}): {ms(case.cost.typical_ms)}"
-        if case.excess is not None:
-            line += f", expected {ms(case.excess.expected_ms)}, noise {ms(case.excess.noise_ms)}"
+        excess = case.excess
+        if excess is not None and excess.crowded_ms >= TOLD_SHARE * case.cost.typical_ms:
+            line += f", {ms(excess.expected_ms + excess.over_ms)} without waiting for the processor"
+        if excess is not None:
+            line += f", expected {ms(excess.expected_ms)}, noise {ms(excess.noise_ms)}"
         told.append(line)
     replays = count(comparison.now.replays, "replay")
     return (f"{replays} of the request, own time on the critical path:", *told)
