@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from statistics import median
 
 from lab.diagnosis import diagnose
 from lab.diagnosis.findings import Diagnosis, Population, Profile, Slowest
 from lab.diagnosis.wording import ms, percent
+from lab.errors import LabError
 from lab.measure import capture, recordings, sources
 from lab.measure.capture import Captured, Plan, Tell
 from lab.measure.measurement import Measurement, SpanCost
@@ -22,11 +24,14 @@ from lab.traces.critical_path import Ranked
 from lab.traces.folding import places, slowest_span
 from lab.traces.jaeger import Jaeger, trace_url
 from lab.traces.spans import Place, Trace
+from lab.traffic import replay
 from lab.traffic.replay import Replayer
 from services.telemetry.conventions import CACHE_HIT, CONTAINER_ID, SERVICES
 
 DAY_S = 86_400.0
 COMPUTING = 0.5
+# A quick request is replayed for so long, so that its flame graph has samples.
+PICTURE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -117,16 +122,24 @@ def _find(
 def _picture(
     settings: Settings, plan: Plan, now: Measurement, where: Place, replayer: Replayer, tell: Tell
 ) -> bytes:
-    """py-spy's own flame graph of the process in question, during one more replay.
+    """py-spy's own flame graph of the process in question, during one more replay or, of a quick
+    request, as many as fit into PICTURE_S.
 
     With the threads that wait, if it is waiting that the span does.
     """
     service = where[-1][0]
     tell(f"py-spy's flame graph of {service}")
-    idle = not is_computing(now.at(where))
-    with recordings.recording(settings, [service], "flamegraph", idle=idle) as recording:
-        replayer.send(plan.body)
-        return recording.finish()[service].data
+
+    def pictured(*, idle: bool) -> bytes:
+        with recordings.recording(settings, [service], "flamegraph", idle=idle) as recording:
+            replay.fill(lambda: replayer.send(plan.body), PICTURE_S, least=1)
+            return recording.finish()[service].data
+
+    if is_computing(now.at(where)):
+        # py-spy draws nothing where it met nobody at work: the request may be too quick for that.
+        with suppress(LabError):
+            return pictured(idle=False)
+    return pictured(idle=True)
 
 
 def is_computing(cost: SpanCost | None) -> bool:
