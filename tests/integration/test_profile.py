@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import httpx
 import pytest
 from docker.models.containers import Container
 
@@ -26,6 +27,7 @@ from lab.settings import ROOT, Settings
 from lab.stack import containers
 from lab.traces import arrival
 from lab.traces.jaeger import Jaeger
+from lab.traffic.gateway import forced_traceparent
 from lab.traffic.mystery import send_mystery
 from services.gateway.cache import request_key
 from services.telemetry.conventions import SERVICES
@@ -208,6 +210,26 @@ def test_a_fault_in_another_service_than_the_slowest_is_found(
     verdict = found["verdict"]
     assert (verdict["cause"], verdict["span"]) == ("pool_wait", "load_passages")
     assert verdict["file"].startswith("services/retriever/")
+
+
+def test_of_a_request_too_quick_for_sampling_it_is_said(lab: Settings, invoke_lab: Invoke) -> None:
+    """An answer from the cache takes some 10 ms: there is a report, and it blames nobody."""
+    question = {"question": "What does functools.cache keep?", "user_id": "u1", "top_k": 3}
+    with httpx.Client(base_url=lab.url("gateway"), trust_env=False, timeout=30) as client:
+        for _ in range(2):
+            traceparent = forced_traceparent()
+            answer = client.post("/query", json=question, headers={"traceparent": traceparent})
+    assert answer.json()["cached"]
+    trace_id = traceparent.split("-")[1]
+    with Jaeger(lab.url("jaeger")) as jaeger:
+        ends_s = time.monotonic() + ARRIVAL_S
+        while jaeger.trace(trace_id) is None and time.monotonic() < ends_s:
+            time.sleep(0.5)
+    done = invoke_lab("profile", "--json", "--trace-id", trace_id)
+    assert done.exit_code == 0, done.stderr
+    verdict = json.loads(done.stdout)["verdict"]
+    assert (verdict["cause"], verdict["function"]) == ("none", None)
+    assert "can't be explained by sampling" in verdict["hypothesis"]
 
 
 def test_nothing_is_left_running(lab: Settings, profiled: Profiled) -> None:
