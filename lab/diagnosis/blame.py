@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lab.diagnosis.findings import Below
+from lab.diagnosis.shape import innermost_own
 from lab.measure.stacks import Frame, Stack
 
 FunctionId = tuple[str, str]
@@ -37,10 +38,9 @@ def function_id(frame: Frame) -> FunctionId:
     return frame.function, frame.path
 
 
-def innermost_own(stack: Stack) -> FunctionId | None:
-    """The deepest function of our own in the stack; a comprehension counts to what it is in."""
-    own = (frame for frame in reversed(stack) if frame.is_own and not frame.is_expression)
-    frame = next(own, None)
+def innermost_function(stack: Stack) -> FunctionId | None:
+    """The deepest function of our own in the stack."""
+    frame = innermost_own(stack)
     return function_id(frame) if frame is not None else None
 
 
@@ -93,7 +93,7 @@ def by_innermost(stacks: Mapping[Stack, float]) -> Counter[FunctionId | None]:
     """The time by innermost own function, with that of libraries below it; None: without any."""
     found: Counter[FunctionId | None] = Counter()
     for stack, ms in stacks.items():
-        found[innermost_own(stack)] += ms  # type: ignore[assignment] # a Counter of floats
+        found[innermost_function(stack)] += ms  # type: ignore[assignment] # a Counter of floats
     return found
 
 
@@ -124,7 +124,7 @@ def _more(now: Mapping[Stack, float], before: Mapping[Stack, float]) -> dict[Sta
     shares = {
         key: max(0.0, ms - before_ms.get(key, 0.0)) / ms for key, ms in now_ms.items() if ms > 0
     }
-    more = {stack: ms * shares.get(innermost_own(stack), 0.0) for stack, ms in now.items()}
+    more = {stack: ms * shares.get(innermost_function(stack), 0.0) for stack, ms in now.items()}
     return {stack: ms for stack, ms in more.items() if ms > 0}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lab.diagnosis.shape import is_server, works_in_threads
+from lab.diagnosis.shape import innermost_own, is_server, works_in_threads
 from lab.measure.measurement import BuiltinCall, Counted, Counts, SpanCost
 from lab.measure.stacks import Frame, Stack
 
@@ -55,8 +55,7 @@ class Clues:
         """
         if not (is_server(cost) or works_in_threads(cost)):
             return False
-        own = (one for one in reversed(stack) if one.is_own and not one.is_expression)
-        frame = next(own, None)
+        frame = innermost_own(stack)
         if self.counts is None or frame is None:
             return False
         records = [

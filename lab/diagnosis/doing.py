@@ -13,7 +13,7 @@ from typing import Literal
 from lab.diagnosis.clues import Clues
 from lab.diagnosis.in_c import in_c, own_line
 from lab.diagnosis.known_waits import known_wait
-from lab.diagnosis.shape import is_elsewhere, total_ms
+from lab.diagnosis.shape import added, is_elsewhere, total_ms
 from lab.measure.measurement import SpanCost
 from lab.measure.stacks import Frame, Stack
 from lab.measure.waiting import computes
@@ -173,8 +173,4 @@ def _add(
 
 def merged(parts: Parts, *kinds: Doing) -> dict[Stack, float]:
     """The stacks of some kinds together."""
-    found: dict[Stack, float] = {}
-    for kind in kinds:
-        for stack, ms in parts.get(kind, {}).items():
-            found[stack] = found.get(stack, 0.0) + ms
-    return found
+    return added(parts.get(kind, {}) for kind in kinds)

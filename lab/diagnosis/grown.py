@@ -11,20 +11,20 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.cause import Cause
-from lab.diagnosis.blame import Blamed, FunctionId, blame, by_innermost, innermost_own
+from lab.diagnosis.blame import Blamed, FunctionId, blame, by_innermost, innermost_function
 from lab.diagnosis.case import Case
 from lab.diagnosis.doing import CROWDED, WORK, Doing, Parts, merged
+from lab.diagnosis.excess import LEAST_NOISE_MS, SPREADS
+from lab.diagnosis.finding import RATE_HZ
 from lab.diagnosis.own_threads import waits_for_own_threads
-from lab.diagnosis.shape import keeps_loop, total_ms
+from lab.diagnosis.shape import added, keeps_loop, total_ms
 from lab.measure.stacks import Stack
 
 # A machine that is busy makes functions slower; it doesn't make them twice as slow and more.
 TIMES = 2.0
 LEAST_MS = 10.0
 LEAST_EACH_MS = 5.0
-LEAST_NOISE_MS = 15.0
-SPREADS = 3.0
-PERIOD_MS = 10.0  # between two samples
+PERIOD_MS = 1000 / RATE_HZ
 HALF = 0.5
 CAUSES: tuple[tuple[tuple[Doing, ...], Cause], ...] = (
     (("computing",), "cpu"),
@@ -81,13 +81,8 @@ def _by_function(parts: Iterable[Parts]) -> Counter[FunctionId | None]:
 
 def _joined(every: Iterable[Parts]) -> dict[Doing, dict[Stack, float]]:
     """The stacks of several spans as if of one."""
-    found: dict[Doing, dict[Stack, float]] = {}
-    for parts in every:
-        for kind, stacks in parts.items():
-            into = found.setdefault(kind, {})
-            for stack, ms in stacks.items():
-                into[stack] = into.get(stack, 0.0) + ms
-    return found
+    listed = list(every)
+    return {kind: added(parts.get(kind, {}) for parts in listed) for kind in WORK}
 
 
 def _sure(case: Case) -> tuple[Doing, ...]:
@@ -110,7 +105,7 @@ def noise_ms(ms: float, replays: int) -> float:
 
 
 def _of(stacks: Mapping[Stack, float], keys: Container[FunctionId]) -> dict[Stack, float]:
-    return {stack: ms for stack, ms in stacks.items() if innermost_own(stack) in keys}
+    return {stack: ms for stack, ms in stacks.items() if innermost_function(stack) in keys}
 
 
 def _cause(parts: Mapping[Doing, Mapping[Stack, float]]) -> Cause | None:

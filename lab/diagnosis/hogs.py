@@ -12,6 +12,7 @@ from lab.diagnosis.case import Case
 from lab.diagnosis.finding import Finding
 from lab.diagnosis.judge import is_worth
 from lab.diagnosis.question import Explained
+from lab.diagnosis.shape import added
 from lab.diagnosis.wording import ms
 from lab.measure.measurement import Measurement
 from lab.measure.stacks import Stack
@@ -47,12 +48,8 @@ def _hogs(cases: Sequence[Case]) -> Iterator[Finding]:
 
 def _busy(measurement: Measurement, service: str) -> Mapping[Stack, float]:
     """What the service's background threads computed while the request was there."""
-    found: dict[Stack, float] = {}
-    for one in measurement.background:
-        for stack, spent_ms in one.stacks.items():
-            if one.service == service and wait_of(stack) is None:
-                found[stack] = found.get(stack, 0.0) + spent_ms
-    return found
+    stacks = added(one.stacks for one in measurement.background if one.service == service)
+    return {stack: spent_ms for stack, spent_ms in stacks.items() if wait_of(stack) is None}
 
 
 def _crowded_ms(case: Case) -> float:

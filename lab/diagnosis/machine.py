@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from statistics import median
 
 from lab.diagnosis.balance import MOST_STOPPED
-from lab.diagnosis.blame import FunctionId, innermost_own
+from lab.diagnosis.blame import FunctionId, innermost_function
 from lab.diagnosis.clues import Clues
 from lab.diagnosis.doing import split
 from lab.diagnosis.shape import is_elsewhere
@@ -74,7 +74,7 @@ def _computing(spans: Iterable[SpanCost], clues: Clues) -> dict[FunctionId, floa
         if cost.cpu_ms is not None and not is_elsewhere(cost, clues.asynchronous):
             share = min(MOST_STOPPED, median(cost.cpu_ms) / seen_ms)
         for stack, ms in computing.items():
-            key = innermost_own(stack)
+            key = innermost_function(stack)
             if key is not None:
                 found[key] = found.get(key, 0.0) + ms * share
     return found

@@ -7,8 +7,8 @@ span that is gone is a part of the one above it, and a new one has taken its par
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from lab.diagnosis.blame import innermost_own
-from lab.diagnosis.shape import total_ms
+from lab.diagnosis.blame import by_innermost, innermost_function
+from lab.diagnosis.shape import added, total_ms
 from lab.measure.measurement import ClientCalls, SpanCost
 from lab.measure.stacks import Stack
 from lab.traces.spans import Place
@@ -41,11 +41,6 @@ def _nearest(place: Place, among: Iterable[Place]) -> Place | None:
 
 def _together(one: SpanCost, other: SpanCost) -> SpanCost:
     """Two spans' costs as one span's, replay by replay."""
-    stacks, still = dict(one.stacks), dict(one.still)
-    for stack, ms in other.stacks.items():
-        stacks[stack] = stacks.get(stack, 0.0) + ms
-    for stack, ms in other.still.items():
-        still[stack] = still.get(stack, 0.0) + ms
     has_cpu = one.cpu_ms is not None and other.cpu_ms is not None
     return replace(
         one,
@@ -54,8 +49,8 @@ def _together(one: SpanCost, other: SpanCost) -> SpanCost:
         cpu_ms=_sums(one.cpu_ms or (), other.cpu_ms or ()) if has_cpu else None,
         calls=(*one.calls, *other.calls),
         tokens={**other.tokens, **one.tokens},
-        stacks=stacks,
-        still=still,
+        stacks=added((one.stacks, other.stacks)),
+        still=added((one.still, other.still)),
         samples=one.samples + other.samples,
         covers=(*one.covers, other.name, *other.covers),
     )
@@ -67,12 +62,12 @@ def _parted(before: SpanCost, above: SpanCost, new: SpanCost) -> tuple[SpanCost 
     Each of the past's stacks goes with its innermost own function: to the new span as far as that
     function now runs there and not in the span ``above``.
     """
-    mine, others = _by_function(new.stacks), _by_function(above.stacks)
-    shares = {key: ms / (ms + others.get(key, 0.0)) for key, ms in mine.items() if ms > 0}
+    mine, others = by_innermost(new.stacks), by_innermost(above.stacks)
+    shares = {key: ms / (ms + others[key]) for key, ms in mine.items() if ms > 0}
     moved = {
         stack: ms * shares[key]
         for stack, ms in before.stacks.items()
-        if (key := innermost_own(stack)) in shares
+        if (key := innermost_function(stack)) in shares
     }
     calls = tuple(one for one in before.calls if _has(new, one) and not _has(above, one))
     whole_ms = total_ms(before.stacks)
@@ -106,14 +101,6 @@ def _scaled(
         },
         samples=round(cost.samples * share),
     )
-
-
-def _by_function(stacks: Mapping[Stack, float]) -> dict[object, float]:
-    found: dict[object, float] = {}
-    for stack, ms in stacks.items():
-        key = innermost_own(stack)
-        found[key] = found.get(key, 0.0) + ms
-    return found
 
 
 def _has(cost: SpanCost, calls: ClientCalls) -> bool:

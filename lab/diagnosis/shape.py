@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 
 from lab.measure.measurement import SpanCost
-from lab.measure.stacks import Stack
+from lab.measure.stacks import Frame, Stack
 
 LOOP_FILES = re.compile(r"(?:^|/)(?:asyncio/(?:base_events|runners|events)|uvloop/\w+)\.py$")
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
@@ -51,6 +51,21 @@ def keeps_loop(stack: Stack) -> bool:
 def has_own(stack: Stack) -> bool:
     """Whether the stack has a frame of the services' own code."""
     return any(frame.is_own for frame in stack)
+
+
+def added(every: Iterable[Mapping[Stack, float]]) -> dict[Stack, float]:
+    """The time of each stack in all of these together."""
+    found: dict[Stack, float] = {}
+    for stacks in every:
+        for stack, ms in stacks.items():
+            found[stack] = found.get(stack, 0.0) + ms
+    return found
+
+
+def innermost_own(stack: Stack) -> Frame | None:
+    """The deepest frame of our own; a comprehension counts to the function that it is in."""
+    own = (frame for frame in reversed(stack) if frame.is_own and not frame.is_expression)
+    return next(own, None)
 
 
 def total_ms(stacks: Mapping[Stack, float]) -> float:

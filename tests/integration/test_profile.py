@@ -19,6 +19,7 @@ import pytest
 from docker.models.containers import Container
 
 from lab.measure import measurement_json, pyspy
+from lab.measure.collect import collect
 from lab.measure.measurement import Measurement, SpanCost
 from lab.measure.sidecar import ROLE, ROLE_LABEL
 from lab.profile import reference
@@ -222,9 +223,7 @@ def test_of_a_request_too_quick_for_sampling_it_is_said(lab: Settings, invoke_la
     assert answer.json()["cached"]
     trace_id = traceparent.split("-")[1]
     with Jaeger(lab.url("jaeger")) as jaeger:
-        ends_s = time.monotonic() + ARRIVAL_S
-        while jaeger.trace(trace_id) is None and time.monotonic() < ends_s:
-            time.sleep(0.5)
+        collect(jaeger.trace, [trace_id], lambda _: True)
     done = invoke_lab("profile", "--json", "--trace-id", trace_id)
     assert done.exit_code == 0, done.stderr
     verdict = json.loads(done.stdout)["verdict"]
